@@ -1,0 +1,80 @@
+//! Errors: one small enum per operation, typed fields, no strings.
+
+use core::fmt;
+
+/// Implements `Display` from one arm per variant, and `core::error::Error`.
+macro_rules! error_enum {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident $({ $($field:ident: $ty:ty),* })? => $fmt:literal),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $($(#[$vmeta])* $variant $({ $(#[doc = concat!("`", stringify!($field), "`")] $field: $ty),* })?),* }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(Self::$variant $({ $($field),* })? => write!(f, $fmt)),* }
+            }
+        }
+
+        impl core::error::Error for $name {}
+    };
+}
+
+error_enum! {
+    /// Why an action is no action.
+    ActionError {
+        /// Not a number in [0, 1].
+        ConfidenceOutOfRange => "confidence is not a number between 0 and 1",
+        /// More characters than the rules allow.
+        RationaleTooLong { n_chars: usize } => "rationale has {n_chars} characters, at most 2000 are allowed",
+        /// More restriction names than the rules allow.
+        TooManyRestrictions { n_restrictions: usize } => "mcp_restrictions has {n_restrictions} names, at most 32 are allowed",
+    }
+}
+
+error_enum! {
+    /// Why a step was not taken; nothing has changed.
+    StepError {
+        /// The environment was never reset.
+        ResetNeeded => "the environment has not been reset",
+        /// The episode has ended; reset starts the next one.
+        EpisodeOver { n_steps: u32 } => "the episode ended after {n_steps} steps; reset starts the next one",
+    }
+}
+
+error_enum! {
+    /// Why a configuration was refused.
+    ConfigError {
+        /// Outside 1 to 64.
+        EpisodeLength { n_frames: u32 } => "episode_length is {n_frames}, it must be between 1 and 64",
+        /// Above 2^53 - 1.
+        Seed { seed: u64 } => "seed is {seed}, it must be at most 9007199254740991",
+        /// The corpus has no frames that the configuration asks for.
+        EmptySplit => "the corpus has no scenarios of the split for every vector",
+    }
+}
+
+error_enum! {
+    /// Why a binary asset (corpus, weights) was refused.
+    AssetError {
+        /// The first bytes are not the format's.
+        NotThisFormat => "the file is not of this format",
+        /// A version this build does not read.
+        UnknownVersion { version: u16 } => "format version {version} is not supported",
+        /// Ends early, or a length points past the end.
+        Truncated => "the file ends early",
+        /// The content does not match its checksum.
+        ChecksumMismatch => "the checksum does not match the content",
+        /// Parts that contradict each other or this build.
+        Inconsistent => "the content is inconsistent",
+        /// Made for another feature layout.
+        FeatureVersion { found: u32, expected: u32 } => "made for feature version {found}, this build has {expected}",
+    }
+}
+
+error_enum! {
+    /// Why a text was not judged.
+    DecideError {
+        /// Above the limit: an error, never a silent cut.
+        TooLong { n_bytes: usize } => "the text has {n_bytes} bytes, at most 262144 are judged",
+    }
+}
