@@ -23,3 +23,7 @@ pub mod rng;
 pub mod action;
 pub mod frame;
 pub mod json;
+
+pub mod tool_request;
+
+pub mod corpus;
