@@ -49,3 +49,8 @@ pub mod rationale;
 pub mod reward;
 pub mod vector;
 pub mod verifier;
+
+// Playing and judging.
+pub mod agent;
+pub mod check;
+pub mod evaluate;
