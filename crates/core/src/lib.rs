@@ -24,6 +24,10 @@ pub mod action;
 pub mod frame;
 pub mod json;
 
+pub mod confusables;
+pub mod decode;
+pub mod mutate;
+
 pub mod tool_request;
 
 pub mod corpus;
