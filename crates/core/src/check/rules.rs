@@ -169,7 +169,8 @@ fn unique_best(
             rewards[idx] - TICK_PRICE * ActionType::ALL[idx].ticks() as f32
         });
         let best = argmax(&net);
-        seen[best] |= (0..N_ACTIONS).all(|idx| idx == best || net[idx] < net[best] - 0.5 * TICK_PRICE);
+        seen[best] |=
+            (0..N_ACTIONS).all(|idx| idx == best || net[idx] < net[best] - 0.5 * TICK_PRICE);
         if frame.vector != Vector::StdioEscape {
             let class = usize::from(frame.malicious());
             if class == 1 {
