@@ -23,3 +23,13 @@ pub mod rng;
 pub mod action;
 pub mod frame;
 pub mod json;
+
+pub mod decode;
+pub mod tokenize;
+
+pub mod critic;
+pub mod embed;
+
+pub mod segment;
+
+pub mod detect;
