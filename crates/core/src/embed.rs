@@ -9,11 +9,11 @@
 //! The sum of ±1 vectors is kept as bit planes: adding one costs a few word operations for all 64
 //! dimensions, which is what lets every segment of a frame be embedded in microseconds.
 
+use crate::hash::mix;
 use crate::{
     math,
     tokenize::{Kind, Token, Tokens, each_char_gram, lexicon},
 };
-use crate::hash::mix;
 
 /// Length of an embedding.
 pub const EMBEDDING_DIMS: usize = 64;

@@ -340,7 +340,8 @@ mod tests {
     #[test]
     fn a_changed_leaf_is_read_both_ways() {
         let raw = r#"{"result":{"a":"plain text","b":"aGVsbG8="}}"#;
-        let decoded = Decoded { text: raw.replace("aGVsbG8=", "hello"), steps: Vec::new(), drift: 0.5 };
+        let decoded =
+            Decoded { text: raw.replace("aGVsbG8=", "hello"), steps: Vec::new(), drift: 0.5 };
         let document = Document::read(raw, &decoded);
         let segments = Segments::cut(raw, &decoded, &document);
         let views: Vec<_> = segments.items.iter().map(|s| (s.raw_view, s.decoded_view)).collect();

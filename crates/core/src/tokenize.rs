@@ -151,18 +151,16 @@ impl Tokens {
                 Kind::Sign
             };
             let word = self.lower.get(lower_start..).unwrap_or("");
-            let random = n_digits >= 2 && n_digits + n_letters >= LONG_IDENTIFIER && kind == Kind::Word;
+            let random =
+                n_digits >= 2 && n_digits + n_letters >= LONG_IDENTIFIER && kind == Kind::Word;
             let (hash, kind) = if n_letters == 0 && n_digits > SHORT_NUMBER {
                 (NUMBER_HASH, Kind::Number)
             } else {
                 (fnv1a(word.as_bytes()), kind)
             };
             let mut classes = if kind == Kind::Word { lexicon::classes(hash, word) } else { 0 };
-            let (hash, kind) = if random && classes == 0 {
-                (IDENTIFIER_HASH, Kind::Number)
-            } else {
-                (hash, kind)
-            };
+            let (hash, kind) =
+                if random && classes == 0 { (IDENTIFIER_HASH, Kind::Number) } else { (hash, kind) };
             if kind == Kind::Word && is_snake_case(word) {
                 classes |= lexicon::IDENTIFIER;
             }

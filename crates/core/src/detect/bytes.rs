@@ -165,7 +165,15 @@ fn dot(bytes: &[u8], at: usize) -> Found {
     if starts(bytes, at, b".env") && edge(before(bytes, at)) && edge(get(bytes, at + 4)) {
         return Some((SecretPath, 4));
     }
-    for name in [b".netrc".as_slice(), b".npmrc", b".pgpass", b".git-credentials", b".pem", b".pfx", b".kdbx"] {
+    for name in [
+        b".netrc".as_slice(),
+        b".npmrc",
+        b".pgpass",
+        b".git-credentials",
+        b".pem",
+        b".pfx",
+        b".kdbx",
+    ] {
         if starts(bytes, at, name) && edge(get(bytes, at + name.len())) {
             return Some((SecretPath, name.len()));
         }
@@ -205,13 +213,64 @@ fn backtick(bytes: &[u8], at: usize) -> Found {
 
 /// Programs that attackers chain; ordinary words among them need more context to count.
 const COMMANDS: [&[u8]; 58] = [
-    b"sh", b"bash", b"zsh", b"dash", b"ksh", b"cmd", b"powershell", b"pwsh", b"curl", b"wget",
-    b"nc", b"ncat", b"socat", b"python", b"python3", b"perl", b"ruby", b"node", b"php", b"cat",
-    b"id", b"whoami", b"env", b"printenv", b"rm", b"dd", b"tee", b"nohup", b"exec", b"eval",
-    b"xargs", b"crontab", b"chmod", b"chown", b"sudo", b"base64", b"xxd", b"openssl", b"scp",
-    b"ssh", b"rsync", b"tar", b"mail", b"sendmail", b"nslookup", b"dig", b"echo", b"printf",
-    b"touch", b"kill", b"useradd", b"usermod", b"systemctl", b"iptables", b"sleep", b"uname",
-    b"ifconfig", b"at",
+    b"sh",
+    b"bash",
+    b"zsh",
+    b"dash",
+    b"ksh",
+    b"cmd",
+    b"powershell",
+    b"pwsh",
+    b"curl",
+    b"wget",
+    b"nc",
+    b"ncat",
+    b"socat",
+    b"python",
+    b"python3",
+    b"perl",
+    b"ruby",
+    b"node",
+    b"php",
+    b"cat",
+    b"id",
+    b"whoami",
+    b"env",
+    b"printenv",
+    b"rm",
+    b"dd",
+    b"tee",
+    b"nohup",
+    b"exec",
+    b"eval",
+    b"xargs",
+    b"crontab",
+    b"chmod",
+    b"chown",
+    b"sudo",
+    b"base64",
+    b"xxd",
+    b"openssl",
+    b"scp",
+    b"ssh",
+    b"rsync",
+    b"tar",
+    b"mail",
+    b"sendmail",
+    b"nslookup",
+    b"dig",
+    b"echo",
+    b"printf",
+    b"touch",
+    b"kill",
+    b"useradd",
+    b"usermod",
+    b"systemctl",
+    b"iptables",
+    b"sleep",
+    b"uname",
+    b"ifconfig",
+    b"at",
 ];
 
 /// Length of the command word at `at` (with its folder), if one of the list stands there.
@@ -252,7 +311,17 @@ fn separator(bytes: &[u8], at: usize) -> Found {
         return None;
     }
     let word = bytes.get(start..start + len)?;
-    let interpreter = [b"sh".as_slice(), b"bash", b"zsh", b"python", b"python3", b"perl", b"node", b"php", b"ruby"];
+    let interpreter = [
+        b"sh".as_slice(),
+        b"bash",
+        b"zsh",
+        b"python",
+        b"python3",
+        b"perl",
+        b"node",
+        b"php",
+        b"ruby",
+    ];
     let base = word.rsplit(|b| *b == b'/').next().unwrap_or(word);
     if sign == b'|' && !double && interpreter.iter().any(|name| base.eq_ignore_ascii_case(name)) {
         return Some((PipeToInterpreter, start + len - at));
@@ -269,7 +338,16 @@ fn less(bytes: &[u8], at: usize) -> Found {
         b'|' if get(bytes, at + 2).is_ascii_alphabetic() => Some((RoleDelimiter, 8)),
         b'%' if get(bytes, at + 2) == b'=' => Some((TemplateBreakout, 3)),
         _ => {
-            let tags = [b"<system".as_slice(), b"<important", b"<instruction", b"<assistant", b"</tool", b"<admin", b"<secret", b"<hidden"];
+            let tags = [
+                b"<system".as_slice(),
+                b"<important",
+                b"<instruction",
+                b"<assistant",
+                b"</tool",
+                b"<admin",
+                b"<secret",
+                b"<hidden",
+            ];
             tags.iter().find(|tag| starts(bytes, at, tag)).map(|tag| (RoleDelimiter, tag.len()))
         }
     }
@@ -314,7 +392,16 @@ fn quote(bytes: &[u8], at: usize) -> Found {
     }
     if get(bytes, next) == b';' {
         next = skip_spaces(bytes, next + 1);
-        let verbs = [b"drop ".as_slice(), b"delete ", b"update ", b"insert ", b"alter ", b"grant ", b"exec ", b"--"];
+        let verbs = [
+            b"drop ".as_slice(),
+            b"delete ",
+            b"update ",
+            b"insert ",
+            b"alter ",
+            b"grant ",
+            b"exec ",
+            b"--",
+        ];
         if verbs.iter().any(|verb| starts(bytes, next, verb)) {
             return Some((SqlBreakout, next + 4 - at));
         }
@@ -334,7 +421,9 @@ fn brace(bytes: &[u8], at: usize) -> Found {
     let rest = bytes.get(at + 2..).unwrap_or(&[]);
     let len = rest.iter().take(REACH).position(|b| *b == b'}')?;
     let body = rest.get(..len)?;
-    body.iter().any(|b| matches!(b, b'(' | b'*' | b'[' | b'+')).then_some((TemplateBreakout, len + 4))
+    body.iter()
+        .any(|b| matches!(b, b'(' | b'*' | b'[' | b'+'))
+        .then_some((TemplateBreakout, len + 4))
 }
 
 /// `system:` and the like at the start of a line.

@@ -1,7 +1,10 @@
 //! Token sequences as programs and shells are written.
 
 use super::Detector::{self, *};
-use crate::{segment::Segments, tokenize::{Token, Tokens}};
+use crate::{
+    segment::Segments,
+    tokenize::{Token, Tokens},
+};
 use core::ops::Range;
 
 /// Tokens separated by spaces, as the tokenizer cuts them: a repeated sign is one token of two.

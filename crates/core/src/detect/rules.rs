@@ -26,19 +26,40 @@ static RULES: &[Rule] = &[
     rule(InstructionOverride, 8, &[OVERRIDE, PRIOR | ALL, INSTRUCTION]),
     rule(InstructionVoided, 8, &[VOID | DISABLE, INSTRUCTION, PRIOR | ALL | NEGATION]),
     rule(AssistantAddressed, 7, &[ASSISTANT, MODAL]),
-    rule(AssistantTasked, 9, &[ASSISTANT, SEND | WRITE | DESTRUCT | READ, YOU | NOW | MODAL | SINK | ALL]),
+    rule(
+        AssistantTasked,
+        9,
+        &[ASSISTANT, SEND | WRITE | DESTRUCT | READ, YOU | NOW | MODAL | SINK | ALL],
+    ),
     rule(RoleChange, 4, &[YOU | ASSISTANT, NOW | ROLE, PRIVWORD | ROLE | ASSISTANT | SYSTEMWORD]),
     rule(RoleChange, 5, &[YOU, ROLE]),
     rule(PlatformNotice, 3, &[SYSTEMWORD, NOTICE | INSTRUCTION]),
     rule(Concealment, 7, &[NEGATION, TELL, USER | ANSWER]),
-    rule(Concealment, 7, &[NEGATION | CONCEAL, TELL | ANSWER, TOOLUSE | ANSWER | CHANGE, USER | YOU]),
+    rule(
+        Concealment,
+        7,
+        &[NEGATION | CONCEAL, TELL | ANSWER, TOOLUSE | ANSWER | CHANGE, USER | YOU],
+    ),
     rule(CovertManner, 7, &[CONCEAL, SEND | TOOLUSE | ANY_WRITE | READ]),
     rule(AnswerSteering, 9, &[TELL | ANSWER | WRITE, USER | ANSWER, ONLY | INSTEAD | MODAL]),
-    rule(ConditionalTrigger, 12, &[CONDITION, ASSISTANT | ANSWER | YOU, SEND | DESTRUCT | READ | TOOLUSE, SINK | SECRET | ALL | MODAL]),
+    rule(
+        ConditionalTrigger,
+        12,
+        &[
+            CONDITION,
+            ASSISTANT | ANSWER | YOU,
+            SEND | DESTRUCT | READ | TOOLUSE,
+            SINK | SECRET | ALL | MODAL,
+        ],
+    ),
     rule(OrderBeforeUse, 10, &[BEFORE, TOOLUSE, READ | SEND | WRITE]),
     rule(ToolShadowing, 8, &[INSTEAD, TOOLUSE, IDENTIFIER]),
     rule(ToolShadowing, 8, &[OVERRIDE, IDENTIFIER]),
-    rule(ContextCapture, 8, &[CONVERSATION, SEND | WRITE | READ, ALL | YOU | IDENTIFIER | MODAL | SINK]),
+    rule(
+        ContextCapture,
+        8,
+        &[CONVERSATION, SEND | WRITE | READ, ALL | YOU | IDENTIFIER | MODAL | SINK],
+    ),
     rule(SecretRequired, 8, &[MODAL | BEFORE, TOOLUSE, SECRET | SECRETPATH]),
     rule(SecretRead, 6, &[READ, SECRET | SECRETPATH]),
     rule(SecretSent, 12, &[SECRET | SECRETPATH, SEND, SINK | IDENTIFIER]),
@@ -76,7 +97,8 @@ static RULES: &[Rule] = &[
 ];
 
 /// Words that say a stream is not shared; too few and too common for a class of the lexicon.
-const OWN_WORDS: [&str; 7] = ["own", "null", "devnull", "captured", "separate", "private", "closed"];
+const OWN_WORDS: [&str; 7] =
+    ["own", "null", "devnull", "captured", "separate", "private", "closed"];
 
 // Classes that only rules use: they follow from a token's kind or form.
 const NUMBERED: u64 = 1 << 62;
@@ -96,7 +118,9 @@ pub(super) fn scan(segments: &Segments<'_>, emit: &mut impl FnMut(Detector, Rang
             continue;
         }
         let mut classes = item.classes;
-        if item.kind == Kind::Number || segments.tokens.word(item).as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        if item.kind == Kind::Number
+            || segments.tokens.word(item).as_bytes().first().is_some_and(u8::is_ascii_digit)
+        {
             classes |= NUMBERED;
         } else if classes & !STOP == 0 || classes & CONCEAL != 0 {
             let word = segments.tokens.word(item);

@@ -69,7 +69,13 @@ fn is_invisible(sign: &str) -> bool {
 fn mixes_scripts(word: &str) -> bool {
     let has = |range: core::ops::RangeInclusive<char>| word.chars().any(|c| range.contains(&c));
     let latin = has('a'..='z');
-    let others = [has('\u{370}'..='\u{3ff}'), has('\u{400}'..='\u{52f}'), has('\u{530}'..='\u{58f}'), has('\u{ff21}'..='\u{ff5a}'), has('\u{1d400}'..='\u{1d7ff}')];
+    let others = [
+        has('\u{370}'..='\u{3ff}'),
+        has('\u{400}'..='\u{52f}'),
+        has('\u{530}'..='\u{58f}'),
+        has('\u{ff21}'..='\u{ff5a}'),
+        has('\u{1d400}'..='\u{1d7ff}'),
+    ];
     others.iter().filter(|o| **o).count() + usize::from(latin) >= 2
 }
 
@@ -86,6 +92,7 @@ fn is_blob(segments: &Segments<'_>, token: &Token) -> bool {
         n_hex += usize::from(byte.is_ascii_hexdigit());
     }
     let hex = n_hex == source.len() && n_digits >= source.len() / 5;
-    let base64 = n_upper >= 3 && n_lower >= 3 && !source.contains('_') && seen.count_ones() >= BLOB_DISTINCT;
+    let base64 =
+        n_upper >= 3 && n_lower >= 3 && !source.contains('_') && seen.count_ones() >= BLOB_DISTINCT;
     hex || base64
 }
