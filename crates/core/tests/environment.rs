@@ -94,20 +94,18 @@ fn long_scenarios_fit_under_every_mutation_that_the_adversary_may_draw() {
                 <= MAX_FRAME_BYTES as f32
         };
         let single = Mutation::ALL.iter().filter(|m| **m != Mutation::Nested).map(|&m| {
-            (omniguard_core::mutate::max_growth(m), Mutations {
-                arm: Some(m),
-                first: Some(m),
-                second: None,
-            })
+            (
+                omniguard_core::mutate::max_growth(m),
+                Mutations { arm: Some(m), first: Some(m), second: None },
+            )
         });
         let nested = NESTABLE.iter().map(|&(first, second)| {
             let growth = omniguard_core::mutate::max_growth(first)
                 * omniguard_core::mutate::max_growth(second);
-            (growth, Mutations {
-                arm: Some(Mutation::Nested),
-                first: Some(first),
-                second: Some(second),
-            })
+            (
+                growth,
+                Mutations { arm: Some(Mutation::Nested), first: Some(first), second: Some(second) },
+            )
         });
         for (growth, mutations) in single.chain(nested).filter(|(growth, _)| fits(*growth)) {
             for seed in 0..3 {
