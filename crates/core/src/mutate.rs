@@ -179,7 +179,8 @@ fn base64(text: &str, alphabet: &[u8; 64], padded: bool) -> String {
         let bits = u32::from_be_bytes(bytes);
         for place in 0..4 {
             if place <= chunk.len() {
-                out.push(alphabet[(bits >> (18 - 6 * place) & 63) as usize] as char);
+                let digit = bits >> (18 - 6 * place) & 63;
+                out.extend(alphabet.get(digit as usize).map(|&digit| digit as char));
             } else if padded {
                 out.push('=');
             }
@@ -326,20 +327,25 @@ fn each_word(text: &str, mut visit: impl FnMut(&str, bool)) {
         let inside = !c.is_whitespace();
         let end = rest.find(|c: char| c.is_whitespace() == inside).unwrap_or(rest.len());
         let (token, tail) = rest.split_at(end);
-        let word = token.trim_matches(|c: char| {
-            c.is_ascii_punctuation() && !matches!(c, '/' | '\\' | '@' | '$' | '~' | '%' | '_' | '=')
-        });
+        let word = token.trim_matches(is_edge);
         let plain = inside && word.chars().all(char::is_alphabetic);
-        if plain && !word.is_empty() {
-            let start = token.find(word).unwrap_or(0);
-            visit(&token[..start], false);
+        let start = token.len() - token.trim_start_matches(is_edge).len();
+        if let (true, Some(before), Some(after)) =
+            (plain && !word.is_empty(), token.get(..start), token.get(start + word.len()..))
+        {
+            visit(before, false);
             visit(word, true);
-            visit(&token[start + word.len()..], false);
+            visit(after, false);
         } else {
             visit(token, false);
         }
         rest = tail;
     }
+}
+
+/// Punctuation around a word; signs of paths, addresses and variables are part of their token.
+fn is_edge(c: char) -> bool {
+    c.is_ascii_punctuation() && !matches!(c, '/' | '\\' | '@' | '$' | '~' | '%' | '_' | '=')
 }
 
 /// With two leaves, the second half of one moves to the end of another; with one, filler stands

@@ -115,9 +115,9 @@ fn holds_encoded(text: &str) -> bool {
     let blob = text
         .split(|c: char| !(c.is_ascii_alphanumeric() || "+/=_-".contains(c)))
         .any(|run| run.len() >= 40 && run.bytes().any(|b| b.is_ascii_uppercase()));
-    let invisible = text.chars().any(|c| {
-        matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    });
+    let invisible = text.chars().any(
+        |c| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}'),
+    );
     escaped || blob || invisible || text.contains("base64")
 }
 
@@ -178,8 +178,9 @@ fn mutated_texts_come_back() {
             n_exact += u32::from(decoded == canonical);
             n_untouched += u32::from(steps.is_empty());
             agreement += words_kept(&canonical, &decoded);
-            if std::env::var("SHOW").is_ok_and(|name| mutations.second.is_none() && mutations.first.map(Mutation::name) == Some(&name))
-                && decoded != canonical
+            if std::env::var("SHOW").is_ok_and(|name| {
+                mutations.second.is_none() && mutations.first.map(Mutation::name) == Some(&name)
+            }) && decoded != canonical
             {
                 println!("{}\n   {}\n   {}", entry.text, leaves[0], decoded);
             }
