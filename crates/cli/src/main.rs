@@ -1,1 +1,36 @@
-fn main() {}
+//! `omniguard`: compiles the corpus, trains, evaluates and checks. Every figure that the page or
+//! the README shows comes from here.
+
+mod check;
+mod corpus;
+mod eval;
+mod progress;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "omniguard", version, about, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compile the written corpus, or count what is in it
+    #[command(subcommand)]
+    Corpus(corpus::Command),
+    /// Check that the environment keeps its own rules
+    Check(check::CheckArgs),
+    /// Play every baseline and the trained policy, and print the table
+    Eval(eval::EvalArgs),
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Corpus(command) => corpus::run(&command),
+        Command::Check(args) => check::run(&args),
+        Command::Eval(args) => eval::run(&args),
+    }
+}

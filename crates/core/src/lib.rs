@@ -15,19 +15,54 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+// Ground: errors, hashes, numbers, randomness.
 pub mod error;
 pub mod hash;
 pub mod math;
 pub mod rng;
 
+// Frames, and reading what they say.
 pub mod action;
 pub mod frame;
 pub mod json;
+pub mod tool_request;
 
+// Text: undoing encodings, and making them.
 pub mod confusables;
 pub mod decode;
 pub mod mutate;
 
-pub mod tool_request;
+// Meaning: tokens, embeddings, detectors, features.
+pub mod critic;
+pub mod detect;
+pub mod embed;
+pub mod features;
+pub mod segment;
+pub mod tokenize;
 
+// Deciding.
+pub mod policy;
+
+// Where frames come from.
 pub mod corpus;
+pub mod render;
+
+// The rules.
+pub mod adversary;
+pub mod curriculum;
+pub mod history;
+pub mod rationale;
+pub mod reward;
+pub mod verifier;
+
+// Playing by them.
+pub mod environment;
+pub mod judge;
+pub mod observation;
+pub mod paired;
+pub mod vector;
+
+// Agents, and judging them.
+pub mod agent;
+pub mod check;
+pub mod evaluate;
