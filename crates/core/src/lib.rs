@@ -69,3 +69,6 @@ pub mod vector;
 pub mod agent;
 pub mod check;
 pub mod evaluate;
+
+// Learning.
+pub mod grpo;
