@@ -96,7 +96,7 @@ impl Actor {
         let trace = policy.forward(&features, &context);
         let logps = log_probabilities(&trace.logits, config.temperature);
         let weights = logps.map(math::exp);
-        let (p_malicious, p_stdio) = beliefs_of(&trace.beliefs, &[1.0; 2]);
+        let (p_malicious, p_stdio) = beliefs_of(trace.beliefs, [1.0; 2]);
         let answer = |kind: ActionType| {
             let restrictions = restrictions(kind, &text);
             let confidence = confidence_in(kind, p_malicious, p_stdio);
