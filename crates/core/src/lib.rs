@@ -15,11 +15,37 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+// Ground: errors, hashes, numbers, randomness.
 pub mod error;
 pub mod hash;
 pub mod math;
 pub mod rng;
 
+// Frames and their text.
 pub mod action;
 pub mod frame;
 pub mod json;
+pub mod tool_request;
+
+pub mod critic;
+pub mod decode;
+pub mod detect;
+pub mod embed;
+pub mod policy;
+
+pub mod corpus;
+pub mod mutate;
+pub mod render;
+
+// The rules.
+pub mod adversary;
+pub mod curriculum;
+pub mod environment;
+pub mod history;
+pub mod judge;
+pub mod observation;
+pub mod paired;
+pub mod rationale;
+pub mod reward;
+pub mod vector;
+pub mod verifier;

@@ -1,0 +1,120 @@
+//! `omniguard corpus`: the written texts, compiled into the one file that everything shares.
+
+mod source;
+mod splits;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use omniguard_core::corpus::{Corpus, format};
+use omniguard_core::frame::{Channel, Split, Vector};
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compile corpus/*.toml into one file
+    Build(BuildArgs),
+    /// Count families and texts by split, channel and vector
+    Stats(StatsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// Folder of the sources
+    #[arg(long, default_value = "corpus")]
+    source: PathBuf,
+    /// File to write
+    #[arg(long, default_value = "public/corpus.bin")]
+    output: PathBuf,
+    /// Only compare: fail if the file is not what the sources give
+    #[arg(long)]
+    check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatsArgs {
+    /// Compiled corpus
+    #[arg(long, default_value = "public/corpus.bin")]
+    corpus: PathBuf,
+}
+
+pub(crate) fn run(command: &Command) -> Result<()> {
+    match command {
+        Command::Build(args) => build(args),
+        Command::Stats(args) => stats(args),
+    }
+}
+
+fn build(args: &BuildArgs) -> Result<()> {
+    let content = source::read_folder(&args.source)?;
+    let bytes = format::encode(&content);
+    let corpus = Corpus::from_bytes(&bytes).context("the compiled corpus does not load")?;
+    for &split in Split::ALL {
+        if !corpus.can_serve(split) {
+            bail!("the {} split lacks attacks of some vector", split.name());
+        }
+    }
+    if args.check {
+        let there = std::fs::read(&args.output)
+            .with_context(|| format!("cannot read {}", args.output.display()))?;
+        if there != bytes {
+            bail!(
+                "{} is not what the sources give; run `omniguard corpus build`",
+                args.output.display()
+            );
+        }
+        println!("{} is up to date", args.output.display());
+        return Ok(());
+    }
+    std::fs::write(&args.output, &bytes)
+        .with_context(|| format!("cannot write {}", args.output.display()))?;
+    println!(
+        "{}: {} families, {} texts, {} bytes",
+        args.output.display(),
+        corpus.families().len(),
+        corpus.n_scenarios(),
+        bytes.len()
+    );
+    Ok(())
+}
+
+/// Reads a compiled corpus, with a remedy in the message.
+pub(crate) fn load(path: &std::path::Path) -> Result<Corpus> {
+    let bytes = std::fs::read(path).with_context(|| {
+        format!("cannot read {}; `omniguard corpus build` makes it", path.display())
+    })?;
+    Corpus::from_bytes(&bytes).with_context(|| format!("{} is no corpus", path.display()))
+}
+
+fn stats(args: &StatsArgs) -> Result<()> {
+    let corpus = load(&args.corpus)?;
+    println!("corpus {:016x}: {} domains", corpus.checksum(), corpus.domains().len());
+    println!("{:<12} {:>9} {:>9} {:>9}", "split", "families", "malicious", "benign");
+    for &split in Split::ALL {
+        let families = corpus.families().iter().filter(|family| family.split == split).count();
+        let (malicious, benign) = count(&corpus, |idx| corpus.family_of(idx).split == split);
+        println!("{:<12} {families:>9} {malicious:>9} {benign:>9}", split.name());
+    }
+    println!("\n{:<24} {:>9} {:>9}", "channel", "malicious", "benign");
+    for &channel in Channel::ALL {
+        let (malicious, benign) = count(&corpus, |idx| corpus.facts(idx).channel == channel);
+        println!("{:<24} {malicious:>9} {benign:>9}", channel.name());
+    }
+    println!("\n{:<24} {:>9} {:>9}", "family vector", "malicious", "benign");
+    for &vector in Vector::ALL {
+        let (malicious, benign) = count(&corpus, |idx| corpus.family_of(idx).vector == vector);
+        println!("{:<24} {malicious:>9} {benign:>9}", vector.name());
+    }
+    Ok(())
+}
+
+fn count(corpus: &Corpus, wanted: impl Fn(u32) -> bool) -> (usize, usize) {
+    let (mut malicious, mut benign) = (0, 0);
+    for idx in (0..corpus.n_scenarios()).filter(|&idx| wanted(idx)) {
+        if corpus.facts(idx).vector.malicious() {
+            malicious += 1;
+        } else {
+            benign += 1;
+        }
+    }
+    (malicious, benign)
+}

@@ -1,0 +1,59 @@
+//! Which scenarios can be drawn for a split, by vector, family and channel.
+
+use super::{ScenarioFacts, format::Content};
+use crate::frame::{Channel, N_CHANNELS, N_VECTORS, Split, Vector};
+use crate::rng::Rng;
+use alloc::{vec, vec::Vec};
+
+/// Scenario indices of one split.
+#[derive(Debug, Clone)]
+pub(super) struct SplitIndex {
+    /// By vector.
+    attacks: [Vec<u32>; N_VECTORS],
+    /// By family: its benign scenarios.
+    twins: Vec<Vec<u32>>,
+    /// By channel: scenarios of benign-only families.
+    plain: [Vec<u32>; N_CHANNELS],
+}
+
+impl SplitIndex {
+    pub(super) fn build(content: &Content, facts: &[ScenarioFacts], split: Split) -> Self {
+        let mut index = Self {
+            attacks: Default::default(),
+            twins: vec![Vec::new(); content.families.len()],
+            plain: Default::default(),
+        };
+        for (idx, fact) in facts.iter().enumerate() {
+            let family = &content.families[fact.family as usize];
+            if family.split != split {
+                continue;
+            }
+            let idx = idx as u32;
+            if fact.vector.malicious() {
+                index.attacks[fact.vector.index()].push(idx);
+            } else if family.vector == Vector::Benign {
+                index.plain[fact.channel.index()].push(idx);
+            } else {
+                index.twins[fact.family as usize].push(idx);
+            }
+        }
+        index
+    }
+
+    /// Whether attacks of every vector, each with a twin, are there.
+    pub(super) fn complete(&self) -> bool {
+        self.attacks[1..].iter().all(|list| !list.is_empty())
+    }
+
+    pub(super) fn attack(&self, vector: Vector, rng: &mut Rng) -> u32 {
+        rng.pick(&self.attacks[vector.index()]).copied().unwrap_or(0)
+    }
+
+    pub(super) fn twin(&self, family: u32, rng: &mut Rng) -> u32 {
+        self.twins.get(family as usize).and_then(|twins| rng.pick(twins)).copied().unwrap_or(0)
+    }
+
+    pub(super) fn plain(&self, channel: Channel, rng: &mut Rng) -> Option<u32> {
+        rng.pick(&self.plain[channel.index()]).copied()
+    }
+}

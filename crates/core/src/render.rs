@@ -1,0 +1,166 @@
+//! From recipe to text: slots filled, mutations applied, one serialiser for every frame.
+//!
+//! Invariant: spacing, key order, escapes and ids are drawn from the render seed alone, so they say
+//! nothing about the label.
+
+use crate::corpus::{Body, Corpus, Family, Part, Scenario};
+use crate::frame::{Channel, Frame, Mutations};
+use crate::json::{self, Spacing, Style, Value, object};
+use crate::mutate::mutate;
+use crate::rng::Rng;
+use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
+
+/// Stream of the mutation's draws below the render seed.
+const MUTATION_STREAM: u64 = 1;
+/// Stream of the style's draws below the render seed.
+const STYLE_STREAM: u64 = 2;
+
+/// The text that a gateway sees.
+pub fn render(corpus: &Corpus, frame: &Frame) -> String {
+    render_with(corpus, frame, frame.mutations)
+}
+
+/// The text before mutation, in the same style.
+pub fn canonical(corpus: &Corpus, frame: &Frame) -> String {
+    render_with(corpus, frame, Mutations::NONE)
+}
+
+fn render_with(corpus: &Corpus, frame: &Frame, mutations: Mutations) -> String {
+    let Some(scenario) = corpus.scenarios().get(frame.scenario as usize) else {
+        return String::new();
+    };
+    let family = corpus.family_of(frame.scenario);
+    let fill = |template: &str| corpus.slots().fill(template, frame.slot_seed);
+
+    let mut leaves: Vec<String> = scenario
+        .parts
+        .iter()
+        .filter_map(|(_, part)| match part {
+            Part::Text(template) => Some(fill(template)),
+            Part::Literal(_) => None,
+        })
+        .collect();
+    let params = parameters(corpus, family, scenario);
+    leaves.extend(params.iter().skip(leaves.len() - 1).map(|(_, template)| fill(template)));
+    if mutations.obfuscated() {
+        let mut rng = Rng::new(frame.render_seed).fork(MUTATION_STREAM);
+        mutate(&mut leaves, mutations, frame.semantic_noise, &mut rng);
+    }
+
+    let mut rng = Rng::new(frame.render_seed).fork(STYLE_STREAM);
+    match family.channel {
+        Channel::UserPrompt | Channel::Log => leaves.swap_remove(0),
+        Channel::ToolDescription => {
+            let names = params.into_iter().map(|(name, _)| name).collect();
+            let tool = tool_entry(tool_name(corpus, family), leaves, names);
+            let tools = object([("tools", Value::Array(vec![tool]))]);
+            write_message(vec![("result", tools)], &mut rng)
+        }
+        Channel::ToolCall => {
+            let arguments = fields(scenario, leaves);
+            let params =
+                object([("name", tool_name(corpus, family).into()), ("arguments", arguments)]);
+            write_message(vec![("method", "tools/call".into()), ("params", params)], &mut rng)
+        }
+        Channel::ToolResult => {
+            let result = match scenario.body {
+                Body::Fields => object([
+                    ("content", Value::Array(Vec::new())),
+                    ("structuredContent", fields(scenario, leaves)),
+                ]),
+                _ => object([
+                    ("content", Value::Array(leaves.into_iter().map(text_item).collect())),
+                    ("isError", Value::Bool(false)),
+                ]),
+            };
+            write_message(vec![("result", result)], &mut rng)
+        }
+    }
+}
+
+fn tool_name<'a>(corpus: &'a Corpus, family: &Family) -> &'a str {
+    family.tool.map_or("", |tool| corpus.tool_name(tool))
+}
+
+/// Parameter names and description templates of a described tool: the scenario's own, else the
+/// tool's. Empty on other channels.
+fn parameters<'a>(
+    corpus: &'a Corpus,
+    family: &Family,
+    scenario: &'a Scenario,
+) -> Vec<(&'a str, &'a str)> {
+    if family.channel != Channel::ToolDescription {
+        return Vec::new();
+    }
+    let own: Vec<_> = scenario
+        .parts
+        .iter()
+        .skip(1)
+        .filter_map(|(name, part)| match part {
+            Part::Text(template) => Some((name.as_str(), template.as_str())),
+            Part::Literal(_) => None,
+        })
+        .collect();
+    if !own.is_empty() {
+        return own;
+    }
+    let tool = family.tool.and_then(|tool| corpus.tools().get(tool as usize));
+    tool.map_or(Vec::new(), |tool| {
+        tool.params.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect()
+    })
+}
+
+fn tool_entry(name: &str, leaves: Vec<String>, params: Vec<&str>) -> Value {
+    let mut leaves = leaves.into_iter();
+    let description = leaves.next().unwrap_or_default();
+    let required = params.first().map(|&name| name.into()).into_iter().collect();
+    let properties = params
+        .into_iter()
+        .zip(leaves)
+        .map(|(name, text)| {
+            (name.to_owned(), object([("type", "string".into()), ("description", text.into())]))
+        })
+        .collect();
+    let schema = object([
+        ("type", "object".into()),
+        ("properties", Value::Object(properties)),
+        ("required", Value::Array(required)),
+    ]);
+    object([("name", name.into()), ("description", description.into()), ("inputSchema", schema)])
+}
+
+fn text_item(text: String) -> Value {
+    object([("type", "text".into()), ("text", text.into())])
+}
+
+fn fields(scenario: &Scenario, leaves: Vec<String>) -> Value {
+    let mut leaves = leaves.into_iter();
+    let member = |(key, part): &(String, Part)| {
+        let value = match part {
+            Part::Text(_) => leaves.next().unwrap_or_default().into(),
+            Part::Literal(literal) => json::parse(literal).unwrap_or(Value::Null),
+        };
+        (key.clone(), value)
+    };
+    Value::Object(scenario.parts.iter().map(member).collect())
+}
+
+/// A JSON-RPC message with a drawn id, member order and style.
+fn write_message(members: Vec<(&str, Value)>, rng: &mut Rng) -> String {
+    let id = match rng.below(3) {
+        0 => Value::from(format!("{:08x}", rng.u32())),
+        1 => rng.below(100).into(),
+        _ => rng.below(100_000).into(),
+    };
+    let mut message: Vec<(String, Value)> =
+        vec![("jsonrpc".into(), "2.0".into()), ("id".into(), id)];
+    message.extend(members.into_iter().map(|(key, value)| (key.into(), value)));
+    let shift = rng.below(message.len() as u32) as usize;
+    message.rotate_left(shift);
+    let spacing = match rng.below(4) {
+        0 | 1 => Spacing::Compact,
+        2 => Spacing::Spaced,
+        _ => Spacing::Pretty(if rng.chance(0.5) { 2 } else { 4 }),
+    };
+    json::write(&Value::Object(message), Style { spacing, ascii: rng.chance(0.25) })
+}
