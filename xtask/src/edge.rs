@@ -1,6 +1,6 @@
 //! Builds the Worker with worker-build and runs it with wrangler.
 
-use crate::progress::{Done, Step, fail};
+use crate::progress::{self, Done, Step, fail};
 use crate::tools::Tool;
 use crate::{http, npm, page, paths, process};
 use anyhow::{Context, Result};
@@ -136,9 +136,8 @@ pub(crate) fn start(run: &Run<'_>) -> Result<Worker> {
 
 fn log_end(run: &Run<'_>) -> String {
     let text = fs::read_to_string(run.log).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let tail = lines[lines.len().saturating_sub(20)..].join("\n  ");
-    format!("\n  {tail}\n  (all of it: {})", paths::shown(run.log))
+    let lines = progress::telling_lines(&text).join("\n  ");
+    format!("\n  {lines}\n  (all of it: {})", paths::shown(run.log))
 }
 
 /// The Worker's size as `wrangler deploy` would send it, in bytes compressed: offline, and at the

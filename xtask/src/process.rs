@@ -149,7 +149,8 @@ pub(crate) fn send_output_to(command: &mut Command, log: &Path) -> Result<()> {
         .append(true)
         .open(log)
         .with_context(|| format!("cannot write {}", log.display()))?;
-    command.stdout(file.try_clone()?).stderr(file);
+    // A backtrace of a tool's own code tells its users nothing.
+    command.stdout(file.try_clone()?).stderr(file).env_remove("RUST_BACKTRACE");
     Ok(())
 }
 

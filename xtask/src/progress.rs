@@ -109,11 +109,8 @@ impl Step {
     }
 }
 
-/// The error of a logged command: the end of its output, the log's name and what to do.
+/// The error of a logged command: what went wrong, the log's name and what to do.
 fn failure(command: &str, ending: &str, text: &str, log: &Path, remedy: &str) -> anyhow::Error {
-    const SHOWN_LINES: usize = 25;
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let tail = lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n  ");
     let remedy = if is_network_failure(text) {
         "the network or a package registry could not be reached: check the connection (and the \
          proxy settings), then run the command again; what is installed stays"
@@ -121,9 +118,20 @@ fn failure(command: &str, ending: &str, text: &str, log: &Path, remedy: &str) ->
         remedy
     };
     anyhow!(
-        "`{command}` failed ({ending})\n  {tail}\n  (all of it: {})\nremedy: {remedy}",
+        "`{command}` failed ({ending})\n  {}\n  (all of it: {})\nremedy: {remedy}",
+        telling_lines(text).join("\n  "),
         paths::shown(log)
     )
+}
+
+/// From the first error on, where a line begins with that word; else the end.
+pub(crate) fn telling_lines(text: &str) -> Vec<&str> {
+    const SHOWN_LINES: usize = 25;
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let is_error = |line: &&str| line.starts_with("error") || line.starts_with("npm error");
+    let last_page = lines.len().saturating_sub(SHOWN_LINES);
+    let start = lines.iter().position(is_error).unwrap_or(last_page);
+    lines.into_iter().skip(start).take(SHOWN_LINES).collect()
 }
 
 /// Whether a tool's output says that it could not reach its registry.
@@ -181,6 +189,14 @@ mod tests {
         assert!(error.contains("check the connection"), "{error}");
         let error = failure("npm ci", "exit code 1", "no space", log, "free some").to_string();
         assert!(error.ends_with("remedy: free some"), "{error}");
+    }
+
+    #[test]
+    fn the_first_error_is_shown_rather_than_what_it_led_to() {
+        let noise = "   Compiling x\n".repeat(50);
+        let text = format!("{noise}error[E0583]: file not found\n  --> lib.rs:1\n{noise}");
+        assert_eq!(telling_lines(&text)[..2], ["error[E0583]: file not found", "  --> lib.rs:1"]);
+        assert_eq!(telling_lines(&format!("{noise}last words")).last(), Some(&"last words"));
     }
 
     #[test]
