@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::fs::OpenOptions;
+use std::io::Write;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -32,7 +33,8 @@ pub(crate) fn stop_children_on_signals() -> Result<()> {
         }
         let alive = groups(|groups| groups.clone());
         if !alive.is_empty() {
-            eprintln!("\nstopping …");
+            // Not `eprintln!`, which panics when the terminal is gone: the children must end then.
+            let _ = writeln!(std::io::stderr(), "\nstopping …");
         }
         end_groups(&alive);
         std::process::exit(130);
@@ -42,8 +44,9 @@ pub(crate) fn stop_children_on_signals() -> Result<()> {
 
 /// Waits for the signal handler to finish the program, where a signal came.
 pub(crate) fn exit_if_stopping() {
-    while STOPPING.load(Ordering::SeqCst) {
-        std::thread::sleep(POLL);
+    if STOPPING.load(Ordering::SeqCst) {
+        std::thread::sleep(GRACE + Duration::from_secs(2));
+        std::process::exit(130);
     }
 }
 
