@@ -62,7 +62,8 @@ pub mod observation;
 pub mod paired;
 pub mod vector;
 
-// Agents, and judging them.
+// Agents, judging them, and teaching one.
 pub mod agent;
 pub mod check;
 pub mod evaluate;
+pub mod grpo;
