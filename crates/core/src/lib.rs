@@ -49,3 +49,6 @@ pub mod rationale;
 pub mod reward;
 pub mod vector;
 pub mod verifier;
+
+#[cfg(feature = "serde")]
+pub mod wire;
