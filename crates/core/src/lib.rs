@@ -67,7 +67,6 @@ pub mod agent;
 pub mod check;
 pub mod evaluate;
 pub mod grpo;
-pub mod verifier;
 
 #[cfg(feature = "serde")]
 pub mod wire;

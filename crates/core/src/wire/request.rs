@@ -217,8 +217,7 @@ mod tests {
 
     #[test]
     fn a_reset_takes_null_for_missing_and_ignores_what_it_does_not_know() {
-        let read =
-            Reset::read(&json!({"seed": null, "episode_id": null, "render": true})).unwrap();
+        let read = Reset::read(&json!({"seed": null, "episode_id": null, "render": true})).unwrap();
         assert_eq!(read, Reset::default());
         assert!(!read.starts_run());
     }

@@ -163,12 +163,7 @@ pub struct ServiceInfo {
 
 impl ServiceInfo {
     /// Everything from the rules' constants and the loaded files.
-    pub fn new(
-        corpus: &Corpus,
-        model_run: &str,
-        version: &'static str,
-        runtime: Runtime,
-    ) -> Self {
+    pub fn new(corpus: &Corpus, model_run: &str, version: &'static str, runtime: Runtime) -> Self {
         Self {
             environment: ENVIRONMENT_ID,
             version,

@@ -74,9 +74,7 @@ impl<'a> Fields<'a> {
     /// Starts on `value`, which must be an object.
     pub fn of(value: &'a Value, null: Null) -> Result<Self, Invalid> {
         match value {
-            Value::Object(map) => {
-                Ok(Self { map, null, known: Vec::new(), errors: Vec::new() })
-            }
+            Value::Object(map) => Ok(Self { map, null, known: Vec::new(), errors: Vec::new() }),
             _ => Err(Invalid::whole("must be an object")),
         }
     }
