@@ -66,8 +66,7 @@ pub async fn fetch_bytes(
     path: &'static str,
     progress: impl Fn(u64),
 ) -> Result<Vec<u8>, FetchError> {
-    let response =
-        Request::get(path).send().await.map_err(|_| FetchError::Network { path })?;
+    let response = Request::get(path).send().await.map_err(|_| FetchError::Network { path })?;
     if !response.ok() {
         return Err(FetchError::Status { path, status: response.status() });
     }

@@ -18,14 +18,14 @@ impl Series {
     /// Adds the value at step `x`; steps come in rising order.
     pub fn push(&mut self, x: u32, y: f64) {
         self.last = Some((x, y));
-        if x % self.stride != 0 {
+        if !x.is_multiple_of(self.stride) {
             return;
         }
         self.points.push((x, y));
         if self.points.len() > self.max_points {
             self.stride = self.stride.saturating_mul(2);
             let stride = self.stride;
-            self.points.retain(|(x, _)| x % stride == 0);
+            self.points.retain(|(x, _)| x.is_multiple_of(stride));
         }
     }
 

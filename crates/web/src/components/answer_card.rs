@@ -46,13 +46,12 @@ pub fn AnswerCard(
         let name = answer.with(|answer| answer.as_ref().map(|a| a.action_type().name()));
         name.unwrap_or("none")
     };
-    let verdict = move || {
-        answer.with(|answer| answer.as_ref()?.score.as_ref().map(|score| score.verdict))
-    };
+    let verdict =
+        move || answer.with(|answer| answer.as_ref()?.score.as_ref().map(|score| score.verdict));
     let outcome = move || verdict().map_or_else(|| "\u{2013}".to_owned(), |v| words(v.name()));
     let reward = move || {
-        let total = answer
-            .with(|answer| answer.as_ref()?.score.as_ref().map(|score| score.reward.total));
+        let total =
+            answer.with(|answer| answer.as_ref()?.score.as_ref().map(|score| score.reward.total));
         total.map_or_else(|| "\u{2013}".to_owned(), |total| figures::reward(f64::from(total)))
     };
     let confidence =
@@ -130,7 +129,10 @@ fn details(answer: &Answer) -> AnyView {
     let components = answer.score.as_ref().map(|score| {
         let parts = score.components().into_iter();
         let total = row("total".to_owned(), figures::component(score.reward.total));
-        (parts.map(|(name, value)| row(words(name), figures::component(value))).collect_view(), total)
+        (
+            parts.map(|(name, value)| row(words(name), figures::component(value))).collect_view(),
+            total,
+        )
     });
     let beliefs = answer.belief.map(|belief| {
         (

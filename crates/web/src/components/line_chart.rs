@@ -68,7 +68,8 @@ pub fn LineChart(#[prop(into)] lines: Signal<Lines>) -> impl IntoView {
     };
 
     let on_pointer = move |event: PointerEvent| {
-        let target = event.current_target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+        let target =
+            event.current_target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
         let width = target.map_or(1.0, |plot| f64::from(plot.offset_width()).max(1.0));
         let (x, _) = scales.get_untracked();
         cursor.set(Some(x.invert(f64::from(event.offset_x()) / width * SIZE)));
@@ -144,7 +145,11 @@ fn x_labels(x: Scale) -> impl IntoView {
 }
 
 /// The values nearest to the cursor, with a line through them.
-fn readout(lines: &Lines, scales: (Scale, Scale), cursor: Option<f64>) -> Option<impl IntoView> {
+fn readout(
+    lines: &Lines,
+    scales: (Scale, Scale),
+    cursor: Option<f64>,
+) -> Option<impl IntoView + use<>> {
     let (step, trained) = lines.trained.nearest(cursor?)?;
     let (_, baseline) = lines.baseline.nearest(f64::from(step))?;
     let share = scales.0.at(f64::from(step)) / SIZE;

@@ -17,7 +17,10 @@ pub fn Hero() -> impl IntoView {
         ("Action space", format!("{N_ACTIONS} defensive actions")),
         (
             "Latency budget",
-            format!("{} steps for {DEFAULT_EPISODE_LENGTH} frames", budget_ticks(DEFAULT_EPISODE_LENGTH)),
+            format!(
+                "{} steps for {DEFAULT_EPISODE_LENGTH} frames",
+                budget_ticks(DEFAULT_EPISODE_LENGTH)
+            ),
         ),
         ("Dataset sources", format!("{N_CORPORA} corpora, streaming to come")),
         ("Curriculum", format!("{} escalating phases", Phase::ALL.len())),

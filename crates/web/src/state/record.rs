@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(record.standing, Standing::Breached { frame: 1 });
         add(&mut record, Side::Baseline, &round(2, 2, Vector::Benign, None));
         add(&mut record, Side::Baseline, &round(3, 3, Vector::Benign, None));
-                let sits_out = |line: &&Line| matches!(line.entry, Entry::SitsOut { .. });
+        let sits_out = |line: &&Line| matches!(line.entry, Entry::SitsOut { .. });
         assert_eq!(record.log().filter(sits_out).count(), 1);
         add(&mut record, Side::Baseline, &round(4, 1, Vector::Benign, allow));
         assert_eq!(record.standing, Standing::Playing);

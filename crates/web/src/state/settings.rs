@@ -6,7 +6,6 @@ use core::fmt;
 use omniguard_core::curriculum::Phase;
 use omniguard_core::environment::MAX_SEED;
 
-
 /// Who plays beside the trained defender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Baseline {
@@ -98,7 +97,11 @@ impl fmt::Display for SettingsError {
                 shortened(text)
             ),
             Self::Phase(text) => {
-                write!(f, "The link asks for a phase \u{201c}{}\u{201d}, which does not exist. Choose auto", shortened(text))?;
+                write!(
+                    f,
+                    "The link asks for a phase \u{201c}{}\u{201d}, which does not exist. Choose auto",
+                    shortened(text)
+                )?;
                 Phase::ALL.iter().try_for_each(|phase| write!(f, ", {}", phase.short_name()))?;
                 write!(f, " below; until then the phase is auto.")
             }

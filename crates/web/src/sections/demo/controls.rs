@@ -193,7 +193,10 @@ fn CopyLink(store: DemoStore) -> impl IntoView {
         spawn_local(async move {
             if copy_address().await.is_ok() {
                 if copied.try_set(true).is_none() {
-                    set_timeout(move || drop(copied.try_set(false)), COPIED_NOTE);
+                    let calm_down = move || {
+                        let _ = copied.try_set(false);
+                    };
+                    set_timeout(calm_down, COPIED_NOTE);
                 }
             } else {
                 let _ = store.problem.try_set(

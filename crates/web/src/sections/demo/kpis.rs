@@ -6,6 +6,7 @@ use crate::state::record::Record;
 use crate::state::settings::phase_name;
 use leptos::prelude::*;
 use omniguard_core::curriculum::Phase;
+use omniguard_core::environment::Environment;
 
 /// The strip.
 #[component]
@@ -39,7 +40,7 @@ pub fn Kpis(store: DemoStore) -> impl IntoView {
         gap if gap < 0.0 => "bad",
         _ => "none",
     };
-    let phase = move || store.env(|env| env.phase());
+    let phase = move || store.env(Environment::phase);
     let phase_mode = move || {
         run.with(|run| match run.settings().phase {
             Some(_) => format!("held at {}", phase_name(run.settings().phase).to_uppercase()),

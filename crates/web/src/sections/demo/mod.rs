@@ -1,22 +1,23 @@
 //! The live SOC demo: the trained defender and a baseline on one stream of frames.
 
-mod controls;
-mod custom;
-mod kpis;
-mod panels;
-mod payload;
-mod store;
-mod trends;
-mod verdicts;
+pub mod controls;
+pub mod custom;
+pub mod kpis;
+pub mod panels;
+pub mod payload;
+pub mod store;
+pub mod trends;
+pub mod verdicts;
 
 use crate::api::{self, CORPUS_PATH, WEIGHTS_PATH};
-use crate::state::engine::Assets;
+use crate::state::engine::{Assets, Run};
 use crate::state::figures;
 use controls::Controls;
 use custom::Custom;
 use kpis::Kpis;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use omniguard_core::environment::Environment;
 use panels::Panels;
 use payload::Payload;
 use store::DemoStore;
@@ -94,7 +95,8 @@ async fn fetch_assets(load: RwSignal<Load, LocalStorage>) -> Result<Load, String
     };
     let corpus = api::fetch_bytes(CORPUS_PATH, move |n| progress(|corpus, _, n| *corpus = n, n));
     let corpus = corpus.await.map_err(|error| error.to_string())?;
-    let weights = api::fetch_bytes(WEIGHTS_PATH, move |n| progress(|_, weights, n| *weights = n, n));
+    let weights =
+        api::fetch_bytes(WEIGHTS_PATH, move |n| progress(|_, weights, n| *weights = n, n));
     let weights = weights.await.map_err(|error| error.to_string())?;
     Assets::from_bytes(&corpus, &weights).map(Load::Ready).map_err(|error| error.to_string())
 }
@@ -143,15 +145,15 @@ fn Running(assets: Assets) -> impl IntoView {
             <div
                 class="demo-grid"
                 data-testid="demo"
-                data-episode-hash=move || format!("{:016x}", store.env(|env| env.trajectory_hash()))
+                data-episode-hash=move || format!("{:016x}", store.env(Environment::trajectory_hash))
                 data-total-reward-trained=move || {
                     store.run.with(|run| run.trained().metrics.total_reward.to_string())
                 }
                 data-total-reward-baseline=move || {
                     store.run.with(|run| run.baseline().metrics.total_reward.to_string())
                 }
-                data-steps=move || store.run.with(|run| run.n_steps())
-                data-episode=move || store.env(|env| env.n_episodes_begun())
+                data-steps=move || store.run.with(Run::n_steps)
+                data-episode=move || store.env(Environment::n_episodes_begun)
                 data-phase=move || store.env(|env| env.phase().name())
                 data-seed=move || store.run.with(|run| run.settings().seed.to_string())
             >

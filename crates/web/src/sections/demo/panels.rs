@@ -23,21 +23,18 @@ pub fn Panels(store: DemoStore) -> impl IntoView {
 #[component]
 fn AgentPanel(store: DemoStore, side: Side, #[prop(into)] title: Signal<String>) -> impl IntoView {
     let hook = move |part: &str| format!("panel-{}-{part}", side.name());
-    let title_id = hook("title");
-    let read = move |read: fn(&Record) -> String| {
-        move || store.run.with(|run| read(run.record(side)))
-    };
+    let (title_id, labelled_by) = (hook("title"), hook("title"));
+    let read =
+        move |read: fn(&Record) -> String| move || store.run.with(|run| read(run.record(side)));
     let standing = Memo::new(move |_| store.run.with(|run| run.record(side).standing));
-    let lines = move || {
-        store.run.with(|run| run.record(side).log().cloned().collect::<Vec<_>>())
-    };
+    let lines = move || store.run.with(|run| run.record(side).log().cloned().collect::<Vec<_>>());
     let is_empty = move || store.run.with(|run| run.round().is_none());
     view! {
         <section
             class="agent panel"
             data-side=side.name()
             data-testid=format!("panel-{}", side.name())
-            aria-labelledby=title_id.clone()
+            aria-labelledby=labelled_by
         >
             <header class="panel-head">
                 <h3 id=title_id>

@@ -33,7 +33,11 @@ pub fn Payload(store: DemoStore) -> impl IntoView {
                     {move || origin().unwrap_or_else(|| "no frame yet".to_owned())}
                 </span>
             </header>
-            <ExhibitView exhibit />
+            <ExhibitView
+                exhibit
+                testids=("payload-raw", "payload-decoded")
+                placeholder="Press \u{201c}Next payload\u{201d} or \u{201c}Auto-run\u{201d} to begin."
+            />
             <TruthRow truth />
         </section>
     }
@@ -42,8 +46,13 @@ pub fn Payload(store: DemoStore) -> impl IntoView {
 /// Raw and decoded text, side by side.
 #[component]
 pub fn ExhibitView(
-    #[prop(into)] exhibit: Signal<Option<Exhibit>>,
-    #[prop(optional)] testid_prefix: &'static str,
+    /// The text and its reading, once there is one.
+    #[prop(into)]
+    exhibit: Signal<Option<Exhibit>>,
+    /// Hooks for tests: of the raw and of the decoded box.
+    testids: (&'static str, &'static str),
+    /// What stands in the raw box while there is no text.
+    placeholder: &'static str,
 ) -> impl IntoView {
     let raw = Signal::derive(move || {
         exhibit.with(|exhibit| {
@@ -61,8 +70,6 @@ pub fn ExhibitView(
     });
     let steps = move || exhibit.with(|exhibit| exhibit.as_ref().map(trace));
     let hints = move || exhibit.with(|exhibit| exhibit.as_ref().map(fired));
-    let raw_id = if testid_prefix.is_empty() { "payload-raw" } else { "custom-raw" };
-    let decoded_id = if testid_prefix.is_empty() { "payload-decoded" } else { "custom-decoded" };
     view! {
         <div class="exhibit">
             <div class="exhibit-side">
@@ -71,9 +78,9 @@ pub fn ExhibitView(
                 </h4>
                 <Code
                     label="Raw payload"
-                    testid=raw_id
+                    testid=testids.0
                     pieces=raw
-                    placeholder="Press \u{201c}Next payload\u{201d} or \u{201c}Auto-run\u{201d} to begin."
+                    placeholder=placeholder
                 />
                 <p class="chips" aria-label="Detectors that fired">{hints}</p>
             </div>
@@ -83,7 +90,7 @@ pub fn ExhibitView(
                 </h4>
                 <Code
                     label="Decoded payload"
-                    testid=decoded_id
+                    testid=testids.1
                     pieces=decoded
                     placeholder="The decoder's reading appears here."
                 />
@@ -116,18 +123,20 @@ fn fired(exhibit: &Exhibit) -> AnyView {
     if exhibit.hints.is_empty() {
         return view! { <span class="chip quiet">"no detector fired"</span> }.into_any();
     }
-    let chip = |hint: &&'static str| view! { <span class="chip" data-tone="hint">{words(hint)}</span> };
+    let chip =
+        |hint: &&'static str| view! { <span class="chip" data-tone="hint">{words(hint)}</span> };
     exhibit.hints.iter().map(chip).collect_view().into_any()
+}
+
+fn yes_no(yes: bool) -> String {
+    if yes { "yes" } else { "no" }.to_owned()
 }
 
 #[component]
 fn TruthRow(#[prop(into)] truth: Signal<Option<Truth>>) -> impl IntoView {
     let fact = move |read: fn(&Truth) -> String| {
-        move || {
-            truth.with(|truth| truth.as_ref().map_or_else(|| "\u{2013}".to_owned(), read))
-        }
+        move || truth.with(|truth| truth.as_ref().map_or_else(|| "\u{2013}".to_owned(), read))
     };
-    let yes_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     let danger = move || match truth.with(|truth| truth.as_ref().map(|t| t.vector.malicious())) {
         None => "none",
         Some(true) => "bad",
@@ -142,7 +151,7 @@ fn TruthRow(#[prop(into)] truth: Signal<Option<Truth>>) -> impl IntoView {
             <div>
                 <dt>"Malicious"</dt>
                 <dd data-testid="truth-malicious" data-tone=danger>
-                    {fact(move |truth| yes_no(truth.vector.malicious()))}
+                    {fact(|truth| yes_no(truth.vector.malicious()))}
                 </dd>
             </div>
             <div>
@@ -152,7 +161,7 @@ fn TruthRow(#[prop(into)] truth: Signal<Option<Truth>>) -> impl IntoView {
             <div>
                 <dt>"STDIO"</dt>
                 <dd data-testid="truth-stdio">
-                    {fact(move |truth| yes_no(truth.vector == Vector::StdioEscape))}
+                    {fact(|truth| yes_no(truth.vector == Vector::StdioEscape))}
                 </dd>
             </div>
         </dl>

@@ -1,6 +1,7 @@
 //! The demo's signals, and what the buttons do to them.
 
 use crate::state::engine::{Assets, Run};
+use crate::state::round::Answer;
 use crate::state::settings::{Settings, from_query, to_query};
 use leptos::prelude::*;
 use omniguard_core::environment::Environment;
@@ -62,8 +63,8 @@ impl DemoStore {
         let auto = self.auto.get_untracked();
         self.run.with_untracked(|run| {
             let Some(round) = run.round() else { return };
-            let breached = round.trained.breached()
-                || round.baseline.as_ref().is_some_and(|answer| answer.breached());
+            let breached =
+                round.trained.breached() || round.baseline.as_ref().is_some_and(Answer::breached);
             // In auto-run a voice could not keep up: it tells breaches and ends alone.
             if !auto || breached || round.episode_over {
                 self.spoken.set(round.spoken());

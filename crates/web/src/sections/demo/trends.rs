@@ -8,6 +8,7 @@ use crate::state::record::Side;
 use crate::state::round::words;
 use leptos::prelude::*;
 use omniguard_core::action::ActionType;
+use omniguard_core::environment::Environment;
 use omniguard_core::frame::{Mutation, N_MUTATIONS};
 
 /// The three panels.
@@ -112,7 +113,7 @@ fn ActionMix(store: DemoStore) -> impl IntoView {
 
 #[component]
 fn Adversary(store: DemoStore) -> impl IntoView {
-    let weights = Memo::new(move |_| store.env(|env| env.mutation_probabilities()));
+    let weights = Memo::new(move |_| store.env(Environment::mutation_probabilities));
     // Bars are drawn against the largest weight, so that small shifts can be seen.
     let top = move || weights.get().into_iter().fold(0.0_f32, f32::max).max(f32::EPSILON);
     let row = move |mutation: Mutation| {
