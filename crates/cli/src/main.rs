@@ -1,7 +1,10 @@
 //! `omniguard`: compiles the corpus, trains, evaluates and checks. Every figure that the page or
 //! the README shows comes from here.
 
+mod check;
 mod corpus;
+mod eval;
+mod progress;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -18,10 +21,16 @@ enum Command {
     /// Compile the written corpus, or count what is in it
     #[command(subcommand)]
     Corpus(corpus::Command),
+    /// Check that the environment keeps its own rules
+    Check(check::CheckArgs),
+    /// Play every baseline and the trained policy, and print the table
+    Eval(eval::EvalArgs),
 }
 
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Corpus(command) => corpus::run(&command),
+        Command::Check(args) => check::run(&args),
+        Command::Eval(args) => eval::run(&args),
     }
 }

@@ -21,31 +21,43 @@ pub mod hash;
 pub mod math;
 pub mod rng;
 
-// Frames and their text.
+// Frames, and reading what they say.
 pub mod action;
 pub mod frame;
 pub mod json;
 pub mod tool_request;
 
-pub mod critic;
+// Text: undoing encodings, and making them.
+pub mod confusables;
 pub mod decode;
+pub mod mutate;
+
+// Meaning.
+pub mod critic;
 pub mod detect;
 pub mod embed;
 pub mod policy;
 
+// Where frames come from.
 pub mod corpus;
-pub mod mutate;
 pub mod render;
 
 // The rules.
 pub mod adversary;
 pub mod curriculum;
-pub mod environment;
 pub mod history;
+pub mod rationale;
+pub mod reward;
+pub mod verifier;
+
+// Playing by them.
+pub mod environment;
 pub mod judge;
 pub mod observation;
 pub mod paired;
-pub mod rationale;
-pub mod reward;
 pub mod vector;
-pub mod verifier;
+
+// Agents, and judging them.
+pub mod agent;
+pub mod check;
+pub mod evaluate;
