@@ -283,3 +283,113 @@ pub fn belief(decision: &Decision) -> Belief {
 pub fn exhibit(text: String, decision: Decision) -> Exhibit {
     Exhibit { text, decoded: decision.decoded, span: decision.span, hints: decision.hints }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::state::record::Standing;
+    use omniguard_core::curriculum::Phase;
+
+    /// The committed corpus, and a network in place of the trained one: these tests are about the
+    /// bookkeeping, which must hold for any policy.
+    pub(crate) fn assets() -> Assets {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../public/corpus.bin");
+        let corpus = std::fs::read(path).expect("public/corpus.bin is committed");
+        Assets::from_bytes(&corpus, &Policy::untrained(5).to_bytes()).expect("both files are read")
+    }
+
+    pub(crate) fn settings(baseline: Baseline) -> Settings {
+        Settings { seed: 7, phase: Some(Phase::EvasionObfuscation), baseline }
+    }
+
+    fn played(assets: &Assets, settings: Settings, n_steps: u32) -> Run {
+        let mut run = Run::new(assets, settings).expect("the settings are valid");
+        for _ in 0..n_steps {
+            run.step().expect("a frame is in hand");
+        }
+        run
+    }
+
+    #[test]
+    fn the_same_settings_give_the_same_run() {
+        let assets = assets();
+        for baseline in Baseline::ALL {
+            let (a, b) =
+                (played(&assets, settings(baseline), 80), played(&assets, settings(baseline), 80));
+            assert_eq!(a.env().trajectory_hash(), b.env().trajectory_hash());
+            assert_eq!(a.baseline(), b.baseline());
+            assert_eq!(a.round(), b.round());
+        }
+    }
+
+    #[test]
+    fn the_trained_numbers_are_those_of_a_run_without_a_page() {
+        let assets = assets();
+        let settings = settings(Baseline::Random);
+        let run = played(&assets, settings, 80);
+
+        let config = page_config(&settings);
+        let mut env = Environment::new(config, Arc::clone(&assets.corpus), settings.seed)
+            .expect("the settings are valid");
+        env.reset();
+        let mut agent = Neural::greedy(Arc::clone(&assets.trained));
+        for _ in 0..80 {
+            if env.episode_over() {
+                env.reset();
+            }
+            let action = agent.act(&env, &env.context());
+            env.step(&action).expect("a frame is in hand");
+        }
+        assert_eq!(run.env().trajectory_hash(), env.trajectory_hash());
+        assert_eq!(&run.trained().metrics, env.metrics());
+    }
+
+    #[test]
+    fn the_baseline_does_not_touch_the_trained_run() {
+        let assets = assets();
+        let hash = |baseline| played(&assets, settings(baseline), 60).env().trajectory_hash();
+        let hashes = Baseline::ALL.map(hash);
+        assert!(hashes.iter().all(|h| *h == hashes[0]));
+    }
+
+    #[test]
+    fn a_breached_baseline_sits_out_until_both_start_together() {
+        let assets = assets();
+        let mut run = Run::new(&assets, settings(Baseline::Random)).expect("valid");
+        let (mut n_out, mut n_back) = (0, 0);
+        let mut was_out = false;
+        for _ in 0..300 {
+            run.step().expect("a frame is in hand");
+            let round = run.round().expect("a frame was played");
+            let out = round.baseline.is_none();
+            assert!(!(out && round.frame == 1), "both start an episode together");
+            assert_eq!(out, was_out && round.frame > 1);
+            n_out += u32::from(out);
+            n_back += u32::from(was_out && !out);
+            was_out = matches!(run.baseline().standing, Standing::Breached { .. });
+        }
+        assert!(n_out > 0 && n_back > 0, "{n_out} {n_back}");
+    }
+
+    #[test]
+    fn components_shown_sum_to_the_total_shown() {
+        let assets = assets();
+        let mut run = Run::new(&assets, settings(Baseline::Random)).expect("valid");
+        for _ in 0..200 {
+            run.step().expect("a frame is in hand");
+            let round = run.round().expect("a frame was played");
+            for answer in core::iter::once(&round.trained).chain(&round.baseline) {
+                let score = answer.score.as_ref().expect("the truth is known");
+                let sum: f32 = score.components().iter().map(|(_, value)| value).sum();
+                assert!((sum - score.reward.total).abs() < 1e-5);
+            }
+        }
+    }
+
+    #[test]
+    fn files_that_do_not_fit_are_named_with_a_way_out() {
+        let error = Assets::from_bytes(b"<!doctype html>", b"").expect_err("no corpus");
+        assert!(matches!(error, AssetsError::Corpus(_)));
+        assert!(error.to_string().contains("corpus file") && error.to_string().contains("Reload"));
+    }
+}

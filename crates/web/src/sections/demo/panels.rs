@@ -111,11 +111,11 @@ fn told(standing: Standing, side: Side) -> String {
 fn line_view(line: Line) -> AnyView {
     match line.entry {
         Entry::Episode { number, phase } => view! {
-            <p class="log-line log-mark">{format!("Episode {number} \u{b7} {phase}")}</p>
+            <p class="log-line log-mark">{format!("Episode {number} began in {phase}")}</p>
         }
         .into_any(),
         Entry::SitsOut { frame } => view! {
-            <p class="log-line log-mark">{format!("Sits out from frame {frame}")}</p>
+            <p class="log-line log-mark">{format!("Sits out from frame {frame} on")}</p>
         }
         .into_any(),
         Entry::Decision { frame, action, verdict, vector, reward } => view! {
