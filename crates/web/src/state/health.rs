@@ -1,6 +1,7 @@
 //! Whether a backend is there: what the status pill says.
 
 use core::fmt;
+use omniguard_core::json::{self, Value};
 
 /// Time between two questions to the backend.
 pub const POLL_MILLIS: u32 = 15_000;
@@ -32,8 +33,15 @@ impl Health {
 
     /// What an answer's `env_instances` says; an answer without it came from something else, such
     /// as a static host that answers every path.
-    pub fn of_answer(env_instances: Option<u64>) -> Self {
-        env_instances.map_or(Self::Offline, |n_envs| Self::Online { n_envs })
+    pub fn of_answer(text: &str) -> Self {
+        // Core's reader: a JSON library would be much weight for one number.
+        let report = json::parse(text);
+        match report.as_ref().and_then(|report| report.get("env_instances")) {
+            Some(Value::Number(digits)) => {
+                digits.parse().map_or(Self::Offline, |n_envs| Self::Online { n_envs })
+            }
+            _ => Self::Offline,
+        }
     }
 }
 
@@ -54,12 +62,17 @@ mod tests {
 
     #[test]
     fn the_pill_counts_environments() {
-        assert_eq!(Health::of_answer(Some(0)).to_string(), "Online (0 envs)");
-        assert_eq!(Health::of_answer(Some(1)).to_string(), "Online (1 env)");
+        let shown = |text| Health::of_answer(text).to_string();
+        assert_eq!(shown(r#"{"status":"ok","env_instances":0}"#), "Online (0 envs)");
+        assert_eq!(shown(r#"{"env_instances":1}"#), "Online (1 env)");
     }
 
     #[test]
     fn an_answer_that_is_no_health_report_is_no_backend() {
-        assert_eq!(Health::of_answer(None), Health::Offline);
+        for text in
+            ["", "<!doctype html>", "{}", r#"{"env_instances":"3"}"#, r#"{"env_instances":-1}"#]
+        {
+            assert_eq!(Health::of_answer(text), Health::Offline, "{text}");
+        }
     }
 }

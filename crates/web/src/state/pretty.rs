@@ -279,7 +279,8 @@ mod tests {
 
     #[test]
     fn marks_that_point_nowhere_do_no_harm() {
-        assert_eq!(marked(&pretty("abc", &[7..9])), "");
+        let beyond = 7..9;
+        assert_eq!(marked(&pretty("abc", &[beyond])), "");
         #[expect(clippy::reversed_empty_ranges, reason = "what a faulty caller might pass")]
         let reversed = 2..1;
         assert_eq!(marked(&pretty("abc", &[reversed])), "");

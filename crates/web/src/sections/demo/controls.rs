@@ -49,8 +49,8 @@ pub fn Controls(store: DemoStore) -> impl IntoView {
                 </button>
             </div>
             <Speed store />
-            <PhaseChoice store />
             <BaselineChoice store />
+            <PhaseChoice store />
             <Seed store />
             <p class="problem" role="alert" data-testid="problem">
                 {store.problem}
