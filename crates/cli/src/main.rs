@@ -4,6 +4,7 @@
 mod check;
 mod corpus;
 mod eval;
+mod play;
 mod progress;
 
 use anyhow::Result;
@@ -25,6 +26,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Play every baseline and the trained policy, and print the table
     Eval(eval::EvalArgs),
+    /// Play the page's demo: the trained policy and a baseline on one stream, as JSON lines
+    Play(play::PlayArgs),
 }
 
 fn main() -> Result<()> {
@@ -32,5 +35,6 @@ fn main() -> Result<()> {
         Command::Corpus(command) => corpus::run(&command),
         Command::Check(args) => check::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Play(args) => play::run(&args),
     }
 }

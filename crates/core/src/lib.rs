@@ -32,10 +32,15 @@ pub mod confusables;
 pub mod decode;
 pub mod mutate;
 
-// Meaning.
+// Meaning: tokens, embeddings, detectors, features.
 pub mod critic;
 pub mod detect;
 pub mod embed;
+pub mod features;
+pub mod segment;
+pub mod tokenize;
+
+// Deciding.
 pub mod policy;
 
 // Where frames come from.
@@ -57,7 +62,8 @@ pub mod observation;
 pub mod paired;
 pub mod vector;
 
-// Agents, and judging them.
+// Agents, judging them, and teaching one.
 pub mod agent;
 pub mod check;
 pub mod evaluate;
+pub mod grpo;

@@ -1,0 +1,294 @@
+//! Detectors: named structural signals in a frame, found in one pass over its tokens and bytes.
+//!
+//! They are inputs to the policy and hints for people, never decisions: the benign twin of nearly
+//! every attack fires some of them. Four sources, each a table or a match over single bytes:
+//! * [`rules`]: word classes near each other ("order word, tool word, read word");
+//! * [`idioms`]: token sequences as programs are written (`os . dup2`, `bash - i`);
+//! * [`bytes`]: signs (`$(`, `../`, `/proc/…/fd`, terminal escape sequences);
+//! * [`shapes`]: single tokens (keys, encoded blobs, mixed scripts).
+//!
+//! Invariant: total, deterministic, time linear in the text.
+
+use crate::{
+    decode::Decoded,
+    segment::{Document, Segments},
+};
+use alloc::{vec, vec::Vec};
+use core::ops::Range;
+
+mod bytes;
+mod idioms;
+mod rules;
+mod shapes;
+#[cfg(test)]
+mod tests;
+
+macro_rules! detectors {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal),* $(,)?) => {
+        /// A structural signal.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum Detector { $($(#[doc = $doc])+ $variant),* }
+
+        impl Detector {
+            /// All detectors, in the order of the feature vector.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The wire name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// What it means that it fired.
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+)),* }
+            }
+        }
+    };
+}
+
+detectors! {
+    /// A word that sets aside, an earlier thing and a norm stand together.
+    InstructionOverride = "instruction_override",
+    /// A norm is said to hold no longer.
+    InstructionVoided = "instruction_voided",
+    /// The assistant is named next to an obligation.
+    AssistantAddressed = "assistant_addressed",
+    /// The assistant is named next to an action on tools, files or recipients.
+    AssistantTasked = "assistant_tasked",
+    /// The reader is given another part to play.
+    RoleChange = "role_change",
+    /// An announcement in the platform's name.
+    PlatformNotice = "platform_notice",
+    /// A marker that separates speakers in a transcript or prompt template.
+    RoleDelimiter = "role_delimiter",
+    /// Markup that a rendered page does not show.
+    HiddenMarkup = "hidden_markup",
+    /// Something is not to be told to somebody.
+    Concealment = "concealment",
+    /// Something is to be done out of sight.
+    CovertManner = "covert_manner",
+    /// What is to be said to a person is dictated.
+    AnswerSteering = "answer_steering",
+    /// A condition arms an action of the assistant.
+    ConditionalTrigger = "conditional_trigger",
+    /// An action is ordered ahead of a tool's use.
+    OrderBeforeUse = "order_before_use",
+    /// One tool is put in another's place.
+    ToolShadowing = "tool_shadowing",
+    /// What was said in the session is to be handed over.
+    ContextCapture = "context_capture",
+    /// A tool's use is tied to a secret.
+    SecretRequired = "secret_required",
+    /// A path under which secrets lie.
+    SecretPath = "secret_path",
+    /// A string shaped like a key or token.
+    SecretShape = "secret_shape",
+    /// A secret is to be read.
+    SecretRead = "secret_read",
+    /// A secret is to be given away.
+    SecretSent = "secret_sent",
+    /// Data is to go to an address.
+    OutboundSink = "outbound_sink",
+    /// A network tool is given an address.
+    NetworkCommand = "network_command",
+    /// A further command follows a separator.
+    ShellChain = "shell_chain",
+    /// A shell evaluates part of an argument.
+    CommandSubstitution = "command_substitution",
+    /// A command between back-quotes.
+    BacktickCommand = "backtick_command",
+    /// Text flows into an interpreter.
+    PipeToInterpreter = "pipe_to_interpreter",
+    /// A path climbs out of its folder.
+    PathTraversal = "path_traversal",
+    /// A quote ends early and a query goes on.
+    SqlBreakout = "sql_breakout",
+    /// A template engine evaluates part of an argument.
+    TemplateBreakout = "template_breakout",
+    /// An encoded line break or NUL.
+    EncodedControl = "encoded_control",
+    /// An option that makes a program run another.
+    ExecOption = "exec_option",
+    /// Program text handed to an interpreter on its command line.
+    InlineCode = "inline_code",
+    /// Deletion without bounds.
+    MassDeletion = "mass_deletion",
+    /// Rights are given.
+    PrivilegeGrant = "privilege_grant",
+    /// A command that gains or opens rights.
+    PrivilegeCommand = "privilege_command",
+    /// A scope without bounds.
+    WildcardScope = "wildcard_scope",
+    /// A safeguard is switched off.
+    CheckDisabled = "check_disabled",
+    /// Nobody is to be asked.
+    ApprovalBypass = "approval_bypass",
+    /// A pseudo-terminal is made or a program started in one.
+    PtySpawn = "pty_spawn",
+    /// A terminal device is opened.
+    TtyDevice = "tty_device",
+    /// A terminal's mode or ownership is taken.
+    TerminalAttach = "terminal_attach",
+    /// A descriptor is duplicated over another.
+    FdDuplication = "fd_duplication",
+    /// A process's descriptors are reached through the file system.
+    ProcFd = "proc_fd",
+    /// The pipe of the parent or server is used.
+    ParentPipe = "parent_pipe",
+    /// A child process works on streams that it was handed.
+    ChildOnStdio = "child_on_stdio",
+    /// Descriptors are inherited or held.
+    InheritedDescriptors = "inherited_descriptors",
+    /// A process is replaced by an interpreter.
+    ExecReplacement = "exec_replacement",
+    /// The server's or client's place is taken.
+    ServerReplaced = "server_replaced",
+    /// An interactive shell is started.
+    InteractiveShell = "interactive_shell",
+    /// A shell is tied to a network connection.
+    NetworkShell = "network_shell",
+    /// Control sequences that move the cursor, clear, retitle, hide or query a terminal.
+    TerminalTakeover = "terminal_takeover",
+    /// A protocol message inside a value.
+    EmbeddedRpc = "embedded_rpc",
+    /// Protocol messages are written to a stream.
+    RpcToStream = "rpc_to_stream",
+    /// Program text writes to the process's own streams.
+    StreamWriteCode = "stream_write_code",
+    /// A long token of an encoding's alphabet.
+    EncodedBlob = "encoded_blob",
+    /// Something is decoded and run.
+    DecodeAndRun = "decode_and_run",
+    /// One word mixes scripts.
+    MixedScripts = "mixed_scripts",
+    /// Characters that no reader sees.
+    InvisibleCharacters = "invisible_characters",
+    /// Words of hostile telemetry.
+    HostileTelemetry = "hostile_telemetry",
+    /// Records are removed or switched off.
+    LogTampering = "log_tampering",
+    /// Where money goes is changed.
+    PaymentChange = "payment_change",
+    /// A safeguard is reported to have held.
+    ReportedBlock = "reported_block",
+    /// Teaching, testing or documentation material.
+    TeachingMaterial = "teaching_material",
+    /// An approval or a ticket is cited.
+    CitedApproval = "cited_approval",
+    /// A child process works on streams of its own.
+    OwnStreams = "own_streams",
+    /// Colours and weights for a terminal.
+    TerminalStyle = "terminal_style",
+}
+
+/// Number of detectors.
+pub const N_DETECTORS: usize = Detector::ALL.len();
+
+// One bit each.
+const _: () = assert!(N_DETECTORS <= 128);
+
+impl Detector {
+    /// Its bit in a set.
+    pub const fn bit(self) -> u128 {
+        1 << self as u32
+    }
+
+    /// Whether it speaks for a frame rather than against it: no hint, but a feature.
+    pub const fn reassuring(self) -> bool {
+        matches!(
+            self,
+            Self::ReportedBlock
+                | Self::TeachingMaterial
+                | Self::CitedApproval
+                | Self::OwnStreams
+                | Self::TerminalStyle
+        )
+    }
+
+    /// Whether it belongs to the sandbox-escape family.
+    pub const fn is_stdio(self) -> bool {
+        matches!(
+            self,
+            Self::PtySpawn
+                | Self::TtyDevice
+                | Self::TerminalAttach
+                | Self::FdDuplication
+                | Self::ProcFd
+                | Self::ParentPipe
+                | Self::ChildOnStdio
+                | Self::InheritedDescriptors
+                | Self::ExecReplacement
+                | Self::ServerReplaced
+                | Self::InteractiveShell
+                | Self::NetworkShell
+                | Self::TerminalTakeover
+                | Self::RpcToStream
+                | Self::StreamWriteCode
+        )
+    }
+}
+
+/// The first firing of a detector in a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What fired.
+    pub detector: Detector,
+    /// In which segment.
+    pub segment: usize,
+    /// On which tokens of the frame.
+    pub tokens: Range<usize>,
+}
+
+/// What fired in a frame.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Per segment: the set of detectors, by [`Detector::bit`].
+    pub fired: Vec<u128>,
+    /// The first firing of each detector in each segment.
+    pub items: Vec<Finding>,
+}
+
+impl Findings {
+    fn add(&mut self, segments: &Segments<'_>, detector: Detector, tokens: Range<usize>) {
+        let segment = segments.items.partition_point(|s| s.tokens.end <= tokens.start);
+        if let Some(fired) = self.fired.get_mut(segment)
+            && *fired & detector.bit() == 0
+        {
+            *fired |= detector.bit();
+            self.items.push(Finding { detector, segment, tokens });
+        }
+    }
+
+    /// Everything that fired anywhere.
+    pub fn all(&self) -> u128 {
+        self.fired.iter().fold(0, |all, fired| all | fired)
+    }
+}
+
+/// Runs every detector over a frame.
+pub fn scan(segments: &Segments<'_>) -> Findings {
+    let mut findings =
+        Findings { fired: vec![0; segments.items.len()], items: Vec::with_capacity(16) };
+    let mut emit = |detector, tokens| findings.add(segments, detector, tokens);
+    rules::scan(segments, &mut emit);
+    idioms::scan(segments, &mut emit);
+    bytes::scan(segments, &mut emit);
+    shapes::scan(segments, &mut emit);
+    findings
+}
+
+/// Names of the detectors in a set, without the reassuring ones, in the order of the list.
+pub fn names(fired: u128) -> Vec<&'static str> {
+    Detector::ALL
+        .iter()
+        .filter(|detector| fired & detector.bit() != 0 && !detector.reassuring())
+        .map(|detector| detector.name())
+        .collect()
+}
+
+/// Names of the detectors that fire on a frame, raw or decoded.
+pub fn hints(raw: &str, decoded: &Decoded) -> Vec<&'static str> {
+    let document = Document::read(raw, decoded);
+    names(scan(&Segments::cut(raw, decoded, &document)).all())
+}
