@@ -124,7 +124,12 @@ fn Failed(problem: String, retry: impl Fn() + 'static) -> impl IntoView {
     view! {
         <div class="load panel" role="alert" data-testid="load-error">
             <p>{problem}</p>
-            <button class="button primary" type="button" on:click=move |_| retry()>
+            <button
+                class="button primary"
+                type="button"
+                data-testid="load-retry"
+                on:click=move |_| retry()
+            >
                 "Try again"
             </button>
         </div>

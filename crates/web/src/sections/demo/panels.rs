@@ -5,6 +5,8 @@ use crate::components::answer_card::tone;
 use crate::state::figures;
 use crate::state::record::{Entry, Line, Record, Side, Standing};
 use crate::state::round::words;
+use leptos::ev::Event;
+use leptos::html::Div;
 use leptos::prelude::*;
 
 /// Both panels.
@@ -29,6 +31,8 @@ fn AgentPanel(store: DemoStore, side: Side, #[prop(into)] title: Signal<String>)
     let standing = Memo::new(move |_| store.run.with(|run| run.record(side).standing));
     let lines = move || store.run.with(|run| run.record(side).log().cloned().collect::<Vec<_>>());
     let is_empty = move || store.run.with(|run| run.round().is_none());
+    let log = NodeRef::<Div>::new();
+    let on_scroll = follow(log, lines);
     view! {
         <section
             class="agent panel"
@@ -70,6 +74,8 @@ fn AgentPanel(store: DemoStore, side: Side, #[prop(into)] title: Signal<String>)
             </p>
             <div
                 class="log"
+                node_ref=log
+                on:scroll=on_scroll
                 role="log"
                 aria-live="off"
                 aria-label=move || format!("Log of {}", title.get())
@@ -77,11 +83,36 @@ fn AgentPanel(store: DemoStore, side: Side, #[prop(into)] title: Signal<String>)
                 data-testid=hook("log")
             >
                 <Show when=is_empty>
-                    <p class="placeholder">"Decisions are listed here, newest first."</p>
+                    <p class="placeholder">"Every decision is listed here."</p>
                 </Show>
                 <For each=lines key=|line| line.id children=line_view />
             </div>
         </section>
+    }
+}
+
+/// Keeps the newest line of a log in view, unless the visitor has scrolled away from it. Returns what
+/// to call when the log is scrolled.
+fn follow(log: NodeRef<Div>, lines: impl Fn() -> Vec<Line> + 'static) -> impl Fn(Event) + 'static {
+    /// How far from the end still counts as being there, in pixels.
+    const SLACK: i32 = 24;
+    let follows = StoredValue::new(true);
+    Effect::new(move |_| {
+        let _ = lines();
+        // The lines are drawn by then, and nothing was painted yet.
+        request_animation_frame(move || {
+            if let Some(Some(log)) = log.try_get_untracked()
+                && follows.try_get_value() == Some(true)
+            {
+                log.set_scroll_top(log.scroll_height());
+            }
+        });
+    });
+    move |_| {
+        if let Some(log) = log.get_untracked() {
+            let left = log.scroll_height() - log.scroll_top() - log.client_height();
+            follows.set_value(left < SLACK);
+        }
     }
 }
 
@@ -111,7 +142,7 @@ fn told(standing: Standing, side: Side) -> String {
 fn line_view(line: Line) -> AnyView {
     match line.entry {
         Entry::Episode { number, phase } => view! {
-            <p class="log-line log-mark">{format!("Episode {number} began in {phase}")}</p>
+            <p class="log-line log-mark">{format!("Episode {number} \u{b7} {phase}")}</p>
         }
         .into_any(),
         Entry::SitsOut { frame } => view! {
