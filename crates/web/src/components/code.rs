@@ -27,16 +27,23 @@ pub fn Code(
     /// What stands there while there is no text.
     placeholder: &'static str,
 ) -> impl IntoView {
-    let content = move || {
+    // Every text gets an element of its own. Were nodes reused, each new text would count as a shift
+    // of the page's layout, though nothing but the text has changed.
+    let n_texts = StoredValue::new(0_u32);
+    let texts = move || {
         let pieces = pieces.get();
+        n_texts.update_value(|n| *n = n.wrapping_add(1));
+        [(n_texts.get_value(), pieces)]
+    };
+    let text_view = move |(_, pieces): (u32, Vec<Piece>)| {
         if pieces.is_empty() {
             return view! { <span class="placeholder">{placeholder}</span> }.into_any();
         }
-        pieces.into_iter().map(piece_view).collect_view().into_any()
+        view! { <code>{pieces.into_iter().map(piece_view).collect_view()}</code> }.into_any()
     };
     view! {
         <pre class="code" tabindex="0" role="region" aria-label=label data-testid=testid>
-            <code>{content}</code>
+            <For each=texts key=|(n, _)| *n children=text_view />
         </pre>
     }
 }

@@ -1,7 +1,8 @@
 //! One agent's part of a run: its counts, its standing and its log.
 
-use super::round::{Answer, Round, words};
+use super::round::{Answer, Round};
 use omniguard_core::action::ActionType;
+use omniguard_core::frame::Vector;
 use omniguard_core::history::Verdict;
 use omniguard_core::judge::Metrics;
 use std::collections::VecDeque;
@@ -40,7 +41,7 @@ impl Side {
 }
 
 /// What a log line says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Entry {
     /// An episode began.
     Episode {
@@ -57,8 +58,8 @@ pub enum Entry {
         action: ActionType,
         /// What came of it.
         verdict: Verdict,
-        /// What the frame was, in words.
-        vector: String,
+        /// What the frame was.
+        vector: Vector,
         /// What it earned.
         reward: f32,
     },
@@ -70,7 +71,7 @@ pub enum Entry {
 }
 
 /// A log line with an id that stays its own while older lines go.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
     /// Counts lines from the start of the run.
     pub id: u32,
@@ -127,7 +128,7 @@ impl Record {
             frame: round.frame,
             action: answer.action_type(),
             verdict: score.verdict,
-            vector: words(round.truth.vector.name()),
+            vector: round.truth.vector,
             reward: score.reward.total,
         });
         if answer.breached() {
@@ -171,7 +172,6 @@ mod tests {
     use omniguard_core::action::Action;
     use omniguard_core::curriculum::Phase;
     use omniguard_core::decode::decode;
-    use omniguard_core::frame::Vector;
     use omniguard_core::reward::{N_COMPONENTS, Reward, verdict_of};
 
     fn answer(action: ActionType, vector: Vector, total: f32) -> Answer {

@@ -2,6 +2,7 @@
 
 use super::store::DemoStore;
 use crate::components::answer_card::tone;
+use crate::state::engine::Run;
 use crate::state::figures;
 use crate::state::record::{Entry, Line, Record, Side, Standing};
 use crate::state::round::words;
@@ -29,10 +30,10 @@ fn AgentPanel(store: DemoStore, side: Side, #[prop(into)] title: Signal<String>)
     let read =
         move |read: fn(&Record) -> String| move || store.run.with(|run| read(run.record(side)));
     let standing = Memo::new(move |_| store.run.with(|run| run.record(side).standing));
-    let lines = move || store.run.with(|run| run.record(side).log().cloned().collect::<Vec<_>>());
+    let lines = move || store.run.with(|run| run.record(side).log().copied().collect::<Vec<_>>());
     let is_empty = move || store.run.with(|run| run.round().is_none());
     let log = NodeRef::<Div>::new();
-    let on_scroll = follow(log, lines);
+    let on_scroll = follow(log, move || store.run.with(Run::n_steps));
     view! {
         <section
             class="agent panel"
@@ -93,12 +94,12 @@ fn AgentPanel(store: DemoStore, side: Side, #[prop(into)] title: Signal<String>)
 
 /// Keeps the newest line of a log in view, unless the visitor has scrolled away from it. Returns what
 /// to call when the log is scrolled.
-fn follow(log: NodeRef<Div>, lines: impl Fn() -> Vec<Line> + 'static) -> impl Fn(Event) + 'static {
+fn follow(log: NodeRef<Div>, n_steps: impl Fn() -> u32 + 'static) -> impl Fn(Event) + 'static {
     /// How far from the end still counts as being there, in pixels.
     const SLACK: i32 = 24;
     let follows = StoredValue::new(true);
     Effect::new(move |_| {
-        let _ = lines();
+        n_steps();
         // The lines are drawn by then, and nothing was painted yet.
         request_animation_frame(move || {
             if let Some(Some(log)) = log.try_get_untracked()
@@ -153,7 +154,7 @@ fn line_view(line: Line) -> AnyView {
             <p class="log-line" data-tone=tone(verdict)>
                 <span class="log-step num">{frame}</span>
                 <span class="log-action">{action.name()}</span>
-                <span class="log-what">{format!("{}: {vector}", words(verdict.name()))}</span>
+                <span class="log-what">{format!("{}: {}", words(verdict.name()), words(vector.name()))}</span>
                 <span class="log-reward num">{figures::reward(f64::from(reward))}</span>
             </p>
         }
