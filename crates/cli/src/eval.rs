@@ -117,6 +117,15 @@ impl Cast {
     }
 }
 
+/// Reads weights, with a remedy in the message.
+pub(crate) fn load_policy(path: &std::path::Path) -> Result<Arc<Policy>> {
+    let bytes = std::fs::read(path)
+        .with_context(|| format!("cannot read {}; `omniguard train` makes it", path.display()))?;
+    let policy = Policy::from_bytes(&bytes)
+        .with_context(|| format!("{} holds no weights", path.display()))?;
+    Ok(Arc::new(policy))
+}
+
 /// One agent's evaluation in one phase.
 pub(crate) struct Row {
     pub(crate) contestant: Contestant,
@@ -125,13 +134,7 @@ pub(crate) struct Row {
 
 pub(crate) fn run(args: &EvalArgs) -> Result<()> {
     let corpus = Arc::new(corpus::load(&args.corpus)?);
-    let bytes = std::fs::read(&args.weights).with_context(|| {
-        format!("cannot read {}; `omniguard train` makes it", args.weights.display())
-    })?;
-    let trained = Arc::new(
-        Policy::from_bytes(&bytes)
-            .with_context(|| format!("{} holds no weights", args.weights.display()))?,
-    );
+    let trained = load_policy(&args.weights)?;
     let untrained = Arc::new(Policy::untrained(UNTRAINED_SEED));
     let n_runs = args.episodes.div_ceil(EPISODES_PER_RUN);
     let bar = progress::bar(

@@ -45,7 +45,6 @@ pub fn lookalikes(letter: char) -> &'static [char] {
 /// The ASCII letter or digit that a character looks like.
 pub fn fold(c: char) -> Option<char> {
     Some(match c {
-        '\0'..='\u{250}' => return None,
         '\u{251}' | '\u{430}' | '\u{3b1}' => 'a',
 
         '\u{441}' | '\u{3f2}' | '\u{1d04}' | '\u{217d}' => 'c',

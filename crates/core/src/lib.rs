@@ -32,18 +32,15 @@ pub mod confusables;
 pub mod decode;
 pub mod mutate;
 
-// Meaning: tokens, vectors, signals, decisions.
+// Meaning: tokens, embeddings, detectors, features.
+pub mod critic;
+pub mod detect;
+pub mod embed;
+pub mod features;
+pub mod segment;
 pub mod tokenize;
 
-pub mod embed;
-
-pub mod critic;
-pub mod segment;
-
-pub mod detect;
-
-pub mod features;
-
+// Deciding.
 pub mod policy;
 
 // Where frames come from.
@@ -65,10 +62,11 @@ pub mod observation;
 pub mod paired;
 pub mod vector;
 
-// Agents, and judging them.
+// Agents, judging them, and teaching one.
 pub mod agent;
 pub mod check;
 pub mod evaluate;
-
-// Learning.
 pub mod grpo;
+
+#[cfg(feature = "serde")]
+pub mod wire;

@@ -12,7 +12,7 @@ use crate::{
     frame::{Mutation, Mutations},
     rng::Rng,
 };
-use alloc::{format, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
 /// Leaves from this length on are mutated; the longest one where there is none.
 const MIN_BYTES: usize = 12;
@@ -105,13 +105,13 @@ pub fn max_growth(mutation: Mutation) -> f32 {
 
 /// Applies the mutations of a frame to its payload strings, in order. `semantic_noise` is the
 /// share of replaceable words that `semantic_drift` replaces.
-pub fn mutate(leaves: &mut Vec<String>, mutations: Mutations, semantic_noise: f32, rng: &mut Rng) {
+pub fn mutate(leaves: &mut [String], mutations: Mutations, semantic_noise: f32, rng: &mut Rng) {
     for mutation in mutations.iter() {
         apply(leaves, mutation, semantic_noise, rng);
     }
 }
 
-fn apply(leaves: &mut Vec<String>, mutation: Mutation, semantic_noise: f32, rng: &mut Rng) {
+fn apply(leaves: &mut [String], mutation: Mutation, semantic_noise: f32, rng: &mut Rng) {
     let longest = leaves.iter().map(String::len).max().unwrap_or(0);
     let threshold = longest.min(MIN_BYTES);
     let mut chosen: Vec<&mut String> =
@@ -130,7 +130,7 @@ fn apply(leaves: &mut Vec<String>, mutation: Mutation, semantic_noise: f32, rng:
             each(chosen, |leaf| url(leaf, every_byte));
         }
         Mutation::Hex => {
-            each(chosen, |leaf| leaf.bytes().map(|byte| format!("{byte:02x}")).collect());
+            each(chosen, hex);
         }
         Mutation::Rot13 => each(chosen, |leaf| leaf.chars().map(rot13_char).collect()),
         Mutation::Homoglyph => {
@@ -179,13 +179,29 @@ fn base64(text: &str, alphabet: &[u8; 64], padded: bool) -> String {
         let bits = u32::from_be_bytes(bytes);
         for place in 0..4 {
             if place <= chunk.len() {
-                out.push(alphabet[(bits >> (18 - 6 * place) & 63) as usize] as char);
+                let digit = bits >> (18 - 6 * place) & 63;
+                out.extend(alphabet.get(digit as usize).map(|&digit| digit as char));
             } else if padded {
                 out.push('=');
             }
         }
     }
     out
+}
+
+fn hex(text: &str) -> String {
+    let mut out = String::with_capacity(2 * text.len());
+    for byte in text.bytes() {
+        push_hex(&mut out, byte, b'a');
+    }
+    out
+}
+
+/// Appends two digits; `ten` is the digit ten, in lower or upper case.
+fn push_hex(out: &mut String, byte: u8, ten: u8) {
+    for digit in [byte >> 4, byte & 15] {
+        out.push((if digit < 10 { b'0' + digit } else { ten + digit - 10 }) as char);
+    }
 }
 
 /// Escapes every byte, or those that are no letter or digit. A text of letters and digits alone
@@ -195,7 +211,8 @@ fn url(text: &str, every_byte: bool) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         if every_byte || !byte.is_ascii_alphanumeric() {
-            out.push_str(&format!("%{byte:02X}"));
+            out.push('%');
+            push_hex(&mut out, byte, b'A');
         } else {
             out.push(byte as char);
         }
@@ -288,7 +305,10 @@ fn json_escape(text: &str, share: f32, rng: &mut Rng) -> String {
         }
         let mut units = [0u16; 2];
         for unit in c.encode_utf16(&mut units) {
-            out.push_str(&format!("\\u{unit:04x}"));
+            out.push_str("\\u");
+            for byte in unit.to_be_bytes() {
+                push_hex(&mut out, byte, b'a');
+            }
         }
     }
     out
@@ -326,20 +346,25 @@ fn each_word(text: &str, mut visit: impl FnMut(&str, bool)) {
         let inside = !c.is_whitespace();
         let end = rest.find(|c: char| c.is_whitespace() == inside).unwrap_or(rest.len());
         let (token, tail) = rest.split_at(end);
-        let word = token.trim_matches(|c: char| {
-            c.is_ascii_punctuation() && !matches!(c, '/' | '\\' | '@' | '$' | '~' | '%' | '_' | '=')
-        });
+        let word = token.trim_matches(is_edge);
         let plain = inside && word.chars().all(char::is_alphabetic);
-        if plain && !word.is_empty() {
-            let start = token.find(word).unwrap_or(0);
-            visit(&token[..start], false);
+        let start = token.len() - token.trim_start_matches(is_edge).len();
+        if let (true, Some(before), Some(after)) =
+            (plain && !word.is_empty(), token.get(..start), token.get(start + word.len()..))
+        {
+            visit(before, false);
             visit(word, true);
-            visit(&token[start + word.len()..], false);
+            visit(after, false);
         } else {
             visit(token, false);
         }
         rest = tail;
     }
+}
+
+/// Punctuation around a word; signs of paths, addresses and variables are part of their token.
+fn is_edge(c: char) -> bool {
+    c.is_ascii_punctuation() && !matches!(c, '/' | '\\' | '@' | '$' | '~' | '%' | '_' | '=')
 }
 
 /// With two leaves, the second half of one moves to the end of another; with one, filler stands

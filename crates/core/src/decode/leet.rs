@@ -123,11 +123,8 @@ fn parse(token: &str) -> Option<Word> {
         known
     };
     let number = bytes.iter().all(u8::is_ascii_hexdigit);
-    let stem_is_word = {
-        let stem = Word { letters: word.letters, len: bytes.len() - 1, sure: false, evidence: 0 };
-        let (last, rest) = bytes.split_last()?;
-        !last.is_ascii_alphabetic() && rest.iter().all(u8::is_ascii_alphabetic) && is_known(&stem)
-    };
+    // Letters, then nothing but digits: `file5`, `pain001`.
+    let numbered = bytes.iter().skip_while(|b| b.is_ascii_alphabetic()).all(u8::is_ascii_digit);
     let head_is_sign = {
         let (first, rest) = bytes.split_first()?;
         matches!(first, b'$' | b'@' | b'!') && rest.iter().all(u8::is_ascii_alphabetic)
@@ -135,12 +132,12 @@ fn parse(token: &str) -> Option<Word> {
     if known {
         // `file5` is a numbered file, `$end` a variable, `c0de` a number.
         word.sure =
-            bytes.len() >= 4 && !(stem_is_word || head_is_sign) && (bytes.len() >= 5 || !number);
-        let short = bytes.len() == 3 && !(stem_is_word || head_is_sign);
+            bytes.len() >= 4 && !(numbered || head_is_sign) && (bytes.len() >= 5 || !number);
+        let short = bytes.len() == 3 && !(numbered || head_is_sign);
         word.evidence = if word.sure { 2 } else { u32::from(short) };
         return Some(word);
     }
-    if number {
+    if number || numbered {
         return None;
     }
     let score = score(core::str::from_utf8(word.letters.get(..word.len)?).ok()?);

@@ -91,7 +91,10 @@ impl Actor {
             self.env.reset();
         }
         let text = self.env.frame_text();
-        let features = FrameFeatures::extract(&text);
+        let mut features = FrameFeatures::extract(&text);
+        if config.feature_dropout > 0.0 {
+            features.forget(config.feature_dropout, &mut self.rng);
+        }
         let context = self.context(config.context_dropout);
         let trace = policy.forward(&features, &context);
         let logps = log_probabilities(&trace.logits, config.temperature);

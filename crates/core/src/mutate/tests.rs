@@ -105,7 +105,9 @@ proptest! {
             for ascii in [false, true] {
                 let size = |leaves: &[String]| {
                     let mut out = String::new();
-                    leaves.iter().for_each(|leaf| escape_into(&mut out, leaf, ascii));
+                    for leaf in leaves {
+                        escape_into(&mut out, leaf, ascii);
+                    }
                     out.len() as f32
                 };
                 prop_assert!(size(&after) <= bound * size(&leaves), "{:?} {:?}", leaves, after);

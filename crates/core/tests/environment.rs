@@ -1,0 +1,214 @@
+//! The environment against its own rules, on the committed corpus.
+
+use omniguard_core::action::{Action, ActionType};
+use omniguard_core::check::{Effort, check_env};
+use omniguard_core::corpus::Corpus;
+use omniguard_core::environment::{EnvConfig, Environment};
+use omniguard_core::frame::{Channel, Frame, MAX_FRAME_BYTES, Mutation, Mutations, Split, Vector};
+use omniguard_core::mutate::NESTABLE;
+use omniguard_core::paired::Paired;
+use omniguard_core::vector::VectorEnvironment;
+use omniguard_core::{json, render};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+fn corpus() -> Arc<Corpus> {
+    let bytes = include_bytes!("../../../public/corpus.bin");
+    Arc::new(Corpus::from_bytes(bytes).expect("the committed corpus loads"))
+}
+
+#[test]
+fn the_conformance_check_passes_on_every_split() {
+    let corpus = corpus();
+    for &split in Split::ALL {
+        let effort = Effort { n_steps: 4_000, n_episodes: 60 };
+        for finding in check_env(&corpus, split, effort).expect("the configuration is valid") {
+            assert!(finding.passed, "{} on {}: {}", finding.name, split.name(), finding.detail);
+        }
+    }
+}
+
+/// A frame of `scenario` under `mutations`.
+fn frame(corpus: &Corpus, scenario: u32, seed: u64, mutations: Mutations) -> Frame {
+    Frame {
+        scenario,
+        slot_seed: seed,
+        render_seed: seed.wrapping_mul(31),
+        mutations,
+        semantic_noise: 0.6,
+        campaign: 1,
+        vector: corpus.facts(scenario).vector,
+    }
+}
+
+#[test]
+fn every_scenario_renders_within_the_limit_and_as_json() {
+    let corpus = corpus();
+    for scenario in 0..corpus.n_scenarios() {
+        for seed in 0..4 {
+            let text = render::render(&corpus, &frame(&corpus, scenario, seed, Mutations::NONE));
+            assert!(!text.is_empty() && text.len() <= MAX_FRAME_BYTES);
+            assert!(!text.contains("{{"), "an unfilled slot in {text}");
+            let facts = corpus.facts(scenario);
+            assert!(text.len() <= (facts.envelope_bytes + facts.payload_bytes) as usize, "{text}");
+            if !matches!(facts.channel, Channel::UserPrompt | Channel::Log) {
+                let document = json::parse(&text).expect("MCP frames are JSON");
+                assert_eq!(document.get("jsonrpc").and_then(json::Value::as_str), Some("2.0"));
+            }
+        }
+    }
+}
+
+#[test]
+fn drawn_mutations_stay_within_the_limit_and_keep_the_frame_valid() {
+    let corpus = corpus();
+    let mut seen: BTreeMap<Mutation, u32> = BTreeMap::new();
+    for seed in 0..400 {
+        let mut env = Environment::new(EnvConfig::on(Split::Train), corpus.clone(), seed)
+            .expect("the configuration is valid");
+        env.reset();
+        while let Some(&frame) = env.frame() {
+            let text = env.frame_text();
+            assert!(text.len() <= MAX_FRAME_BYTES, "{} bytes: {text}", text.len());
+            if !matches!(env.channel(), Some(Channel::UserPrompt | Channel::Log)) {
+                assert!(json::parse(&text).is_some(), "{text}");
+            }
+            if let Some(arm) = frame.mutations.arm {
+                *seen.entry(arm).or_default() += 1;
+            }
+            env.step(&Action::of(right_answer(frame.vector))).expect("the episode goes on");
+        }
+    }
+    assert_eq!(seen.len(), Mutation::ALL.len(), "{seen:?}");
+}
+
+#[test]
+fn long_scenarios_fit_under_every_mutation_that_the_adversary_may_draw() {
+    let corpus = corpus();
+    let mut longest: Vec<u32> = (0..corpus.n_scenarios()).collect();
+    longest.sort_by_key(|&idx| std::cmp::Reverse(corpus.facts(idx).payload_bytes));
+    for &scenario in longest.iter().take(20) {
+        let facts = corpus.facts(scenario);
+        let fits = |growth: f32| {
+            facts.envelope_bytes as f32 + facts.payload_bytes as f32 * growth
+                <= MAX_FRAME_BYTES as f32
+        };
+        let single = Mutation::ALL.iter().filter(|m| **m != Mutation::Nested).map(|&m| {
+            (
+                omniguard_core::mutate::max_growth(m),
+                Mutations { arm: Some(m), first: Some(m), second: None },
+            )
+        });
+        let nested = NESTABLE.iter().map(|&(first, second)| {
+            let growth = omniguard_core::mutate::max_growth(first)
+                * omniguard_core::mutate::max_growth(second);
+            (
+                growth,
+                Mutations { arm: Some(Mutation::Nested), first: Some(first), second: Some(second) },
+            )
+        });
+        for (growth, mutations) in single.chain(nested).filter(|(growth, _)| fits(*growth)) {
+            for seed in 0..3 {
+                let text = render::render(&corpus, &frame(&corpus, scenario, seed, mutations));
+                assert!(text.len() <= MAX_FRAME_BYTES, "{mutations:?} {growth}: {}", text.len());
+            }
+        }
+    }
+}
+
+fn right_answer(vector: Vector) -> ActionType {
+    match vector {
+        Vector::Benign => ActionType::Allow,
+        Vector::StdioEscape => ActionType::RevokeStdio,
+        _ => ActionType::Block,
+    }
+}
+
+#[test]
+fn realised_shares_are_those_of_the_design() {
+    use omniguard_core::curriculum::Phase;
+    for (phase, malicious) in Phase::ALL.iter().zip([0.44, 0.65, 0.74]) {
+        let config = EnvConfig { phase: Some(*phase), ..EnvConfig::on(Split::Train) };
+        let mut env = Environment::new(config, corpus(), 5).expect("the configuration is valid");
+        let (mut n_malicious, mut n_traps, mut last_campaign) = (0, 0, 0);
+        let n = 20_000;
+        for _ in 0..n {
+            if env.frame().is_none() {
+                env.reset();
+            }
+            let frame = *env.frame().expect("just reset");
+            n_malicious += u32::from(frame.malicious());
+            n_traps += u32::from(frame.campaign == last_campaign && frame.obfuscated());
+            last_campaign = frame.campaign;
+            env.step(&Action::of(right_answer(frame.vector))).expect("the episode goes on");
+        }
+        let share = n_malicious as f32 / n as f32;
+        assert!((share - malicious).abs() < 0.02, "{}: {share}", phase.name());
+        assert!(n_traps > 0);
+    }
+}
+
+#[test]
+fn the_driver_of_a_pair_plays_as_if_alone() {
+    let config = EnvConfig { min_episodes_per_phase: 2, ..EnvConfig::on(Split::Test) };
+    let mut paired = Paired::new(config, corpus(), 9).expect("the configuration is valid");
+    let mut alone = Environment::new(config, corpus(), 9).expect("the configuration is valid");
+    alone.reset();
+    let (mut n_sat_out, mut n_breaches) = (0, 0);
+    for step in 0..2_000 {
+        if alone.frame().is_none() {
+            alone.reset();
+            paired.next_episode();
+            assert!(!paired.baseline_sits_out());
+        }
+        let vector = alone.frame().expect("just reset").vector;
+        let driver = Action::of(right_answer(vector));
+        let follower = Action::of(ActionType::ALL[step % 6]);
+        let outcome = paired.step(&driver, Some(&follower)).expect("the episode goes on");
+        assert_eq!(Ok(outcome.trained), alone.step(&driver));
+        n_sat_out += u32::from(outcome.baseline.is_none());
+        n_breaches = paired.baseline_metrics().n_breaches;
+    }
+    assert_eq!(paired.trained().trajectory_hash(), alone.trajectory_hash());
+    assert!(n_breaches > 0 && n_sat_out > n_breaches, "{n_breaches} {n_sat_out}");
+    assert_eq!(paired.baseline_metrics().n_episodes, alone.metrics().n_episodes);
+}
+
+#[test]
+fn vectorised_environments_equal_single_ones() {
+    let config = EnvConfig::on(Split::Train);
+    let corpus = corpus();
+    let mut many =
+        VectorEnvironment::new(config, &corpus, 3, 8).expect("the configuration is valid");
+    let mut single =
+        Environment::new(config, corpus, omniguard_core::vector::seed_of(3, 5)).expect("valid");
+    single.reset();
+    let actions = vec![Action::of(ActionType::Block); 8];
+    let mut outcomes = Vec::new();
+    for _ in 0..100 {
+        many.step(&actions, &mut outcomes).expect("every environment is playing");
+        assert_eq!(Ok(outcomes[5]), single.step(&actions[5]));
+        if single.episode_over() {
+            single.reset();
+        }
+    }
+}
+
+#[test]
+fn without_an_attack_there_is_no_trap_and_campaigns_are_shared_by_returns() {
+    let mut env = Environment::new(EnvConfig::on(Split::Train), corpus(), 1).expect("valid");
+    let mut previous: Option<Frame> = None;
+    for _ in 0..5_000 {
+        if env.frame().is_none() {
+            env.reset();
+            previous = None;
+        }
+        let frame = *env.frame().expect("just reset");
+        if let Some(before) = previous.filter(|before| before.campaign == frame.campaign) {
+            assert!(before.malicious() && frame.obfuscated());
+            assert_eq!((before.scenario, before.slot_seed), (frame.scenario, frame.slot_seed));
+        }
+        env.step(&Action::of(right_answer(frame.vector))).expect("the episode goes on");
+        previous = Some(frame);
+    }
+}
