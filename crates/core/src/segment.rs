@@ -163,8 +163,9 @@ impl<'a> Segments<'a> {
         let tokens = self.tokens.items().get(tokens)?;
         let first = tokens.iter().find(|token| !token.is_key)?;
         let leaf = self.leaf(first)?;
-        let of_leaf = tokens.iter().filter(|token| token.leaf == first.leaf && !token.is_key);
-        let quoted = first.start as usize..of_leaf.last().map_or(first.end, |t| t.end) as usize;
+        let mut of_leaf = tokens.iter().filter(|token| token.leaf == first.leaf && !token.is_key);
+        let quoted =
+            first.start as usize..of_leaf.next_back().map_or(first.end, |t| t.end) as usize;
         let raw_span = if leaf.is_raw {
             unescaped_to_raw(raw, leaf, quoted.start)..unescaped_to_raw(raw, leaf, quoted.end)
         } else {

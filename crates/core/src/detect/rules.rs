@@ -1,5 +1,11 @@
 //! Word classes near each other.
 
+#![allow(
+    clippy::enum_glob_use,
+    clippy::wildcard_imports,
+    reason = "tables of detectors and word classes read better without the prefix"
+)]
+
 use super::Detector::{self, *};
 use crate::{
     segment::Segments,

@@ -1,6 +1,6 @@
 //! Single tokens with a telling shape: keys, encoded blobs, mixed scripts, invisible characters.
 
-use super::Detector::{self, *};
+use super::Detector::{self, EncodedBlob, InvisibleCharacters, MixedScripts, SecretShape};
 use crate::{
     segment::Segments,
     tokenize::{Kind, Token},

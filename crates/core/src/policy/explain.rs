@@ -5,7 +5,10 @@
 //! The sentence quotes the frame between back-quotes only, and names detectors there too, so that
 //! nothing in a frame can speak for the policy.
 
-use super::network::{self, *};
+use super::network::{
+    self, DETECTOR_INPUTS, FRAME_INPUTS, FrameGradient, HIDDEN, N_BELIEFS, ROW, Trace,
+    detector_contribution, frame_gradient, hidden_gradient, segment_gradient,
+};
 use crate::{
     action::{ActionType, N_ACTIONS},
     detect::{Detector, Findings},
@@ -61,7 +64,7 @@ pub(super) fn measure(
     trace: &Trace,
 ) -> Evidence {
     let (odds, d_logits) = odds_of_stepping_in(&trace.logits);
-    let frame = frame_gradient(dense, trace, &d_logits, &[0.0; N_BELIEFS]);
+    let frame = frame_gradient(dense, trace, &d_logits, [0.0; N_BELIEFS]);
     let mut evidence = Evidence { odds, ..Evidence::default() };
 
     // Which segment spoke most, and which detectors, over all segments.

@@ -147,6 +147,7 @@ pub const IDENTIFIER: u64 = 1 << 63;
 
 const SLOTS: usize = 4_096;
 
+#[expect(clippy::large_stack_arrays, reason = "runs in the compiler")]
 const fn build() -> [(u64, u64); SLOTS] {
     let mut table = [(0u64, 0u64); SLOTS];
     let mut group = 0;
