@@ -67,3 +67,6 @@ pub mod agent;
 pub mod check;
 pub mod evaluate;
 pub mod grpo;
+
+#[cfg(feature = "serde")]
+pub mod wire;

@@ -206,7 +206,9 @@ impl Decision {
         self.with_action(action)
     }
 
-    fn with_action(mut self, action: ActionType) -> Self {
+    /// The same judgement with another action; confidence, rationale and restrictions follow.
+    #[must_use]
+    pub fn with_action(mut self, action: ActionType) -> Self {
         self.action_type = action;
         self.confidence = confidence_in(action, self.p_malicious, self.p_stdio);
         self.rationale = explain::sentence(action, &self.evidence, &self.context);

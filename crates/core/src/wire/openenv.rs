@@ -1,0 +1,151 @@
+//! The OpenEnv dialect's messages (`openenv-core` 0.3, `env_server/types.py`).
+
+use super::hex64;
+use super::observation::ObservationBody;
+use super::validation::{FieldError, Invalid};
+use crate::environment::{ENVIRONMENT_ID, Environment};
+use alloc::{string::String, vec::Vec};
+use serde::Serialize;
+
+/// A message to the client.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", content = "data", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "made to be serialised at once, never stored")]
+pub enum Outgoing {
+    /// The answer to a reset or a step.
+    Observation(Observed),
+    /// The answer to a state request.
+    State(StateBody),
+    /// Nothing was applied.
+    Error(ErrorBody),
+}
+
+/// An observation with the reward and the end beside it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Observed {
+    /// What the agent sees.
+    pub observation: ObservationBody,
+    /// Total reward of the step; null after a reset.
+    pub reward: Option<f32>,
+    /// Whether the episode is over.
+    pub done: bool,
+}
+
+/// The session's state: never the truth of the frame in hand.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StateBody {
+    /// Name of the episode; null before the first reset.
+    pub episode_id: Option<String>,
+    /// Steps taken in this episode.
+    pub step_count: u32,
+    /// Version of the rules.
+    pub environment: &'static str,
+    /// The run; its members are missing before the first reset.
+    #[serde(flatten)]
+    pub run: Option<RunState>,
+}
+
+/// What a run was started with, and how far it is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunState {
+    /// The seed: the one asked for, or the one drawn.
+    pub seed: u64,
+    /// Which part of the corpus the frames come from.
+    pub split: &'static str,
+    /// The phase now.
+    pub phase: &'static str,
+    /// Whether the phase was asked for, and stays.
+    pub phase_pinned: bool,
+    /// Frames of an episode.
+    pub episode_length: u32,
+    /// Episodes begun in this run.
+    pub n_episodes: u32,
+    /// Whether the episode is over.
+    pub done: bool,
+    /// Hash over every step of the run so far, in hexadecimal.
+    pub trajectory_hash: String,
+}
+
+impl From<&Environment> for RunState {
+    fn from(env: &Environment) -> Self {
+        let config = env.config();
+        Self {
+            seed: env.seed(),
+            split: config.split.name(),
+            phase: env.phase().name(),
+            phase_pinned: config.phase.is_some(),
+            episode_length: config.episode_length,
+            n_episodes: env.n_episodes_begun(),
+            done: env.episode_over(),
+            trajectory_hash: hex64(env.trajectory_hash()),
+        }
+    }
+}
+
+impl StateBody {
+    /// State of a session; without an environment before the first reset.
+    pub fn new(episode: Option<(&str, &Environment)>) -> Self {
+        Self {
+            episode_id: episode.map(|(id, _)| id.into()),
+            step_count: episode.map_or(0, |(_, env)| env.step_idx()),
+            environment: ENVIRONMENT_ID,
+            run: episode.map(|(_, env)| env.into()),
+        }
+    }
+}
+
+/// The standard's error codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ErrorCode {
+    /// The message is no JSON.
+    InvalidJson,
+    /// No such message type.
+    UnknownType,
+    /// A value is not what it must be.
+    ValidationError,
+    /// The environment refused.
+    ExecutionError,
+    /// No room for another session.
+    CapacityReached,
+    /// The environment cannot be made.
+    FactoryError,
+    /// The session cannot go on.
+    SessionError,
+}
+
+/// Why nothing was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErrorBody {
+    /// For people.
+    pub message: String,
+    /// The standard's code.
+    pub code: ErrorCode,
+    /// A stable slug that tells causes of one code apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// What is wrong where, on validation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+impl ErrorBody {
+    /// An error of a code.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { message: message.into(), code, reason: None, errors: Vec::new() }
+    }
+
+    /// The same error with its slug.
+    #[must_use]
+    pub fn because(self, reason: &'static str) -> Self {
+        Self { reason: Some(reason), ..self }
+    }
+}
+
+impl From<Invalid> for ErrorBody {
+    fn from(invalid: Invalid) -> Self {
+        let n_errors = invalid.errors.len();
+        let message = alloc::format!("{n_errors} value(s) were refused; see errors");
+        Self { errors: invalid.errors, ..Self::new(ErrorCode::ValidationError, message) }
+    }
+}

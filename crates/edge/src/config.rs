@@ -1,0 +1,69 @@
+//! Names of bindings and files, and what the deployment's variables may change.
+
+use worker::Env;
+
+/// Binding of the static files.
+pub(crate) const ASSETS: &str = "ASSETS";
+/// Binding of the Durable Object class [`crate::Session`].
+pub(crate) const SESSION: &str = "SESSION";
+/// The compiled corpus among the static files.
+pub(crate) const CORPUS_FILE: &str = "corpus.bin";
+/// The trained weights among the static files.
+pub(crate) const WEIGHTS_FILE: &str = "weights.bin";
+/// Version of the service.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Longest body or WebSocket message, in bytes.
+pub(crate) const MAX_MESSAGE_BYTES: usize = 256 * 1024;
+
+/// How many sessions there may be, and over how many Durable Objects they are spread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Capacity {
+    /// Live sockets of the whole deployment.
+    pub(crate) max_sessions: u32,
+    /// Durable Objects that hold them.
+    pub(crate) n_hosts: u32,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self { max_sessions: 256, n_hosts: 8 }
+    }
+}
+
+impl Capacity {
+    /// From the variables `MAX_SESSIONS` and `SESSION_HOSTS`; what is not a number has its default.
+    pub(crate) fn from_env(env: &Env) -> Self {
+        let number = |name| env.var(name).ok().and_then(|value| value.to_string().parse().ok());
+        let defaults = Self::default();
+        Self {
+            max_sessions: number("MAX_SESSIONS").unwrap_or(defaults.max_sessions),
+            n_hosts: number("SESSION_HOSTS").unwrap_or(defaults.n_hosts),
+        }
+        .within_reason()
+    }
+
+    fn within_reason(self) -> Self {
+        // Each host is asked by `/healthz`: a Worker may ask 50 others on the free plan.
+        Self { n_hosts: self.n_hosts.clamp(1, 32).min(self.max_sessions.max(1)), ..self }
+    }
+
+    /// Sockets that the host at `host_idx` may hold; over all hosts they add up to the maximum.
+    pub(crate) fn of_host(self, host_idx: u32) -> u32 {
+        let rest = self.max_sessions % self.n_hosts;
+        self.max_sessions / self.n_hosts + u32::from(host_idx < rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hosts_shares_add_up_to_the_maximum() {
+        for (max_sessions, n_hosts) in [(256, 8), (257, 8), (3, 8), (0, 8), (1, 1), (100, 1_000)] {
+            let capacity = Capacity { max_sessions, n_hosts }.within_reason();
+            let sum: u32 = (0..capacity.n_hosts).map(|idx| capacity.of_host(idx)).sum();
+            assert_eq!(sum, max_sessions);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Errors on their way out: the caller's faults are told, ours are logged and not told.
+
+use crate::response;
+use omniguard_core::wire::problem::{PROBLEM_JSON, Problem};
+use worker::{Response, Result, console_error};
+
+/// Why a request got no answer of its own.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The caller's: told in full, never logged.
+    Caller(Problem),
+    /// The path does not know the method; with the methods it knows.
+    Method(&'static str),
+    /// The path speaks WebSocket only.
+    Upgrade,
+    /// Ours: logged, and told without internals.
+    Ours(worker::Error),
+}
+
+impl From<Problem> for Fault {
+    fn from(problem: Problem) -> Self {
+        Self::Caller(problem)
+    }
+}
+
+impl From<worker::Error> for Fault {
+    fn from(error: worker::Error) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl Fault {
+    /// The response that tells the caller.
+    pub(crate) fn response(self) -> Result<Response> {
+        match self {
+            Self::Caller(problem) => respond(&problem),
+            Self::Method(allow) => {
+                let detail = format!("this path knows {allow}");
+                let response = respond(&Problem::method_not_allowed(detail))?;
+                response.headers().set("allow", allow)?;
+                Ok(response)
+            }
+            Self::Upgrade => {
+                let detail = "connect with a WebSocket client, or send `Upgrade: websocket`";
+                let response = respond(&Problem::upgrade_required(detail))?;
+                response.headers().set("upgrade", "websocket")?;
+                response.headers().set("connection", "Upgrade")?;
+                Ok(response)
+            }
+            Self::Ours(error) => {
+                console_error!("request failed: {error}");
+                respond(&Problem::internal("the fault is ours, and it was logged"))
+            }
+        }
+    }
+}
+
+fn respond(problem: &Problem) -> Result<Response> {
+    response::json(problem, problem.status, PROBLEM_JSON)
+}

@@ -1,0 +1,81 @@
+//! The Worker plays the same run as core does natively: every reward, observation and hash.
+
+use omniguard_core::action::{Action, ActionType};
+use omniguard_core::curriculum::Phase;
+use omniguard_core::environment::{EnvConfig, Environment};
+use omniguard_core::frame::Split;
+use omniguard_core::rng::Rng;
+use omniguard_core::wire::hex64;
+use omniguard_core::wire::observation::ObservationBody;
+use omniguard_core::wire::openenv::Observed;
+use omniguard_core::wire::request::ActionBody;
+use omniguard_core::wire::step::{self, LastStep};
+use omniguard_tests::{Socket, corpus, shared};
+use serde_json::{Value, json};
+
+/// Written and read again: shortest decimals are equal exactly where the bits are.
+fn through_text(observed: &Observed) -> Value {
+    serde_json::from_str(&serde_json::to_string(observed).unwrap()).unwrap()
+}
+
+fn answer(rng: &mut Rng) -> Action {
+    let kind = ActionType::ALL[rng.below(6) as usize];
+    let rationale = ["", "looks like routine traffic", "`curl | sh` in an argument"];
+    let rationale = rationale[rng.below(3) as usize];
+    let restrictions = if rng.chance(0.3) { vec!["execute".to_owned()] } else { vec![] };
+    Action::new(kind, rng.f32(), rationale.to_owned(), restrictions).unwrap()
+}
+
+fn compare(seed: u64, config: EnvConfig, options: &Value, n_steps: u32) {
+    let mut socket = Socket::open();
+    let mut env = Environment::new(config, corpus(), seed).unwrap();
+    env.reset();
+    let mut data = options.clone();
+    data["seed"] = json!(seed);
+    let mut observed = socket.reset(&data)["data"].take();
+    let body = |env: &Environment, last| ObservationBody::new(env.observe(), 0, "omniguard", last);
+    let mut native = Observed { observation: body(&env, None), reward: None, done: false };
+    let mut rng = Rng::new(seed ^ 0xabc);
+    for n in 0..n_steps {
+        assert_eq!(observed, through_text(&native), "seed {seed}, step {n}");
+        if native.done {
+            env.reset();
+            native = Observed { observation: body(&env, None), reward: None, done: false };
+            observed = socket.reset(&json!({}))["data"].take();
+            continue;
+        }
+        let action = answer(&mut rng);
+        let outcome = env.step(&action).unwrap();
+        observed = socket.step(&json!(ActionBody::from(&action)))["data"].take();
+        let reward = observed["reward"].as_f64().unwrap() as f32;
+        assert_eq!(reward.to_bits(), outcome.reward.total.to_bits(), "seed {seed}, step {n}");
+        native = Observed {
+            observation: body(&env, Some(LastStep::from(&outcome))),
+            reward: Some(outcome.reward.total),
+            done: step::done(&outcome),
+        };
+    }
+    assert_eq!(socket.state()["trajectory_hash"], hex64(env.trajectory_hash()), "seed {seed}");
+}
+
+#[test]
+fn a_default_run_equals_the_native_one() {
+    let _leave = shared();
+    for seed in [0, 7, (1 << 53) - 1] {
+        compare(seed, EnvConfig::on(Split::Train), &json!({}), 400);
+    }
+}
+
+#[test]
+fn runs_of_every_phase_and_split_equal_the_native_ones() {
+    let _leave = shared();
+    for &phase in Phase::ALL {
+        for &split in Split::ALL {
+            let config =
+                EnvConfig { phase: Some(phase), episode_length: 40, ..EnvConfig::on(split) };
+            let options =
+                json!({"phase": phase.name(), "split": split.name(), "episode_length": 40});
+            compare(99, config, &options, 120);
+        }
+    }
+}
