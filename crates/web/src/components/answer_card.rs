@@ -103,7 +103,7 @@ pub fn AnswerCard(
             <p
                 class="answer-why"
                 tabindex="0"
-                role="region"
+                role="group"
                 aria-label="Rationale"
                 data-testid=hook("rationale")
             >

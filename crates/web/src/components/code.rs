@@ -42,7 +42,7 @@ pub fn Code(
         view! { <code>{pieces.into_iter().map(piece_view).collect_view()}</code> }.into_any()
     };
     view! {
-        <pre class="code" tabindex="0" role="region" aria-label=label data-testid=testid>
+        <pre class="code" tabindex="0" role="group" aria-label=label data-testid=testid>
             <For each=texts key=|(n, _)| *n children=text_view />
         </pre>
     }

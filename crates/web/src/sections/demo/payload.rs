@@ -82,7 +82,7 @@ pub fn ExhibitView(
                     pieces=raw
                     placeholder=placeholder
                 />
-                <p class="chips" aria-label="Detectors that fired">{hints}</p>
+                <div class="chips" role="group" aria-label="Detectors that fired">{hints}</div>
             </div>
             <div class="exhibit-side decoded">
                 <h4>
@@ -94,7 +94,7 @@ pub fn ExhibitView(
                     pieces=decoded
                     placeholder="The decoder's reading appears here."
                 />
-                <p class="chips" aria-label="Decoder steps">{steps}</p>
+                <div class="chips" role="group" aria-label="Decoder steps">{steps}</div>
             </div>
         </div>
     }
