@@ -29,7 +29,7 @@ test("a seeded run equals the native one, on the page and after a reload of its 
 
     const last = expected.frames.at(-1);
     assert.equal((await hook(page, "kpi-step").innerText()).trim(), "40");
-    assert.match(await hook(page, "verdict-action-trained").innerText(), new RegExp(last.trained.action));
+    assert.match(await hook(page, "verdict-trained-action").innerText(), new RegExp(last.trained.action));
     assert.match(await hook(page, "truth-vector").innerText(), new RegExp(last.vector.replaceAll("_", "[ _]"), "i"));
     assert.match(await hook(page, "kpi-trained").innerText(), rounded(expected.summary.trained.total_reward));
     assert.match(await hook(page, "panel-trained-breaches").innerText(), new RegExp(`${expected.summary.trained.breaches}`));
@@ -87,9 +87,9 @@ test("a pasted tool call gets a verdict with a reason from both agents", async (
     for (const side of ["trained", "baseline"]) {
       await page.waitForFunction(
         (name) => /[A-Z_]{5,}/.test(document.querySelector(`[data-testid="${name}"]`)?.textContent ?? ""),
-        `custom-action-${side}`,
+        `custom-${side}-action`,
       );
-      const reason = await hook(page, `custom-rationale-${side}`).innerText();
+      const reason = await hook(page, `custom-${side}-rationale`).innerText();
       assert.ok(reason.trim().length > 10, reason);
     }
     assert.equal(await hook(page, "demo").getAttribute("data-steps"), "0");
