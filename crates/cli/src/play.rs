@@ -56,6 +56,18 @@ enum Baseline {
     AlwaysBlock,
 }
 
+impl Baseline {
+    /// Name in the page's address.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Untrained => "untrained",
+            Self::Random => "random",
+            Self::Rules => "rules",
+            Self::AlwaysBlock => "always_block",
+        }
+    }
+}
+
 fn parse_phase(name: &str) -> Result<Phase, String> {
     Phase::ALL
         .iter()
@@ -66,6 +78,13 @@ fn parse_phase(name: &str) -> Result<Phase, String> {
 
 /// Prints one JSON line per frame and a summary line.
 pub(crate) fn run(args: &PlayArgs) -> Result<()> {
+    let summary = play(args, |line| println!("{line}"))?;
+    println!("{summary}");
+    Ok(())
+}
+
+/// Plays the run, hands every frame's line to `each`, and returns the summary.
+fn play(args: &PlayArgs, mut each: impl FnMut(Value)) -> Result<Value> {
     let corpus = Arc::new(corpus::load(&args.corpus)?);
     let trained = load_policy(&args.weights)?;
     let rng = Rng::new(args.seed).fork(BASELINE_FORK);
@@ -96,7 +115,7 @@ pub(crate) fn run(args: &PlayArgs) -> Result<()> {
             (!paired.baseline_sits_out()).then(|| baseline.act(env, &paired.baseline_context()));
         let outcome = paired.step(&answer, other.as_ref())?;
         let step = &outcome.trained;
-        let line = json!({
+        each(json!({
             "step": step.step_idx,
             "phase": phase.short_name(),
             "channel": channel.map(Channel::name),
@@ -112,18 +131,18 @@ pub(crate) fn run(args: &PlayArgs) -> Result<()> {
                 "verdict": judged.verdict.name(),
                 "reward": judged.reward.total,
             })),
-        });
-        println!("{line}");
+        }));
     }
-    let summary = json!({
+    Ok(json!({
         "seed": args.seed,
+        "pinned_phase": args.phase.map(Phase::short_name),
+        "baseline_agent": args.baseline.name(),
+        "steps": args.steps,
         "trajectory_hash": format!("{:016x}", paired.trained().trajectory_hash()),
         "phase": paired.trained().phase().short_name(),
         "trained": counts(paired.trained().metrics()),
         "baseline": counts(paired.baseline_metrics()),
-    });
-    println!("{summary}");
-    Ok(())
+    }))
 }
 
 fn counts(metrics: &Metrics) -> Value {
@@ -134,4 +153,42 @@ fn counts(metrics: &Metrics) -> Value {
         "breaches": metrics.n_breaches,
         "false_positives": metrics.tally.false_positives,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[derive(Debug, clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: PlayArgs,
+    }
+
+    /// The golden runs hold text, decoding, features, policy and rewards to the bit; the browser
+    /// and the Worker are held to the same file. `omniguard play … | tail -1` makes a line.
+    #[test]
+    fn golden_runs_are_played_again_to_the_bit() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let golden = std::fs::read_to_string(root.join("tests/golden/play.jsonl")).unwrap();
+        assert!(golden.lines().count() >= 3);
+        for line in golden.lines() {
+            let expected: Value = serde_json::from_str(line).unwrap();
+            let mut words = vec![
+                "play".to_owned(),
+                format!("--seed={}", expected["seed"]),
+                format!("--steps={}", expected["steps"]),
+                format!(
+                    "--baseline={}",
+                    expected["baseline_agent"].as_str().unwrap().replace('_', "-")
+                ),
+                format!("--corpus={}", root.join("public/corpus.bin").display()),
+                format!("--weights={}", root.join("public/weights.bin").display()),
+            ];
+            words.extend(expected["pinned_phase"].as_str().map(|phase| format!("--phase={phase}")));
+            let Line { args } = clap::Parser::parse_from(words);
+            assert_eq!(play(&args, |_| ()).unwrap(), expected);
+        }
+    }
 }

@@ -107,7 +107,7 @@ impl Default for GrpoConfig {
         Self {
             num_generations: 8,
             groups_per_step: 64,
-            max_steps: 2_000,
+            max_steps: 1_500,
             beta: 0.0,
             epsilon: 0.2,
             epsilon_high: 0.2,
@@ -125,7 +125,7 @@ impl Default for GrpoConfig {
             reward_weights: [1.0, 0.0],
             belief_weight: 1.0,
             context_dropout: 0.5,
-            feature_dropout: 0.5,
+            feature_dropout: 0.9,
             breach_forfeits_return: true,
         }
     }
