@@ -78,7 +78,7 @@ impl From<&Truth> for TruthBody {
             malicious: truth.malicious,
             vector: truth.vector.name(),
             obfuscated: truth.mutations.obfuscated(),
-            mutations: truth.mutations.iter().map(|mutation| mutation.name()).collect(),
+            mutations: truth.mutations.iter().map(crate::frame::Mutation::name).collect(),
             campaign: truth.campaign,
             scenario: truth.scenario,
             split: truth.split.name(),
