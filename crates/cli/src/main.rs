@@ -6,6 +6,7 @@ mod corpus;
 mod eval;
 mod play;
 mod progress;
+mod train;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -24,6 +25,8 @@ enum Command {
     Corpus(corpus::Command),
     /// Check that the environment keeps its own rules
     Check(check::CheckArgs),
+    /// Train a policy with GRPO
+    Train(train::TrainArgs),
     /// Play every baseline and the trained policy, and print the table
     Eval(eval::EvalArgs),
     /// Play the page's demo: the trained policy and a baseline on one stream, as JSON lines
@@ -34,6 +37,7 @@ fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Corpus(command) => corpus::run(&command),
         Command::Check(args) => check::run(&args),
+        Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Play(args) => play::run(&args),
     }

@@ -19,7 +19,7 @@ use omniguard_core::features::FrameFeatures;
 use omniguard_core::frame::{Split, Vector};
 use omniguard_core::grpo::calibrate::{Judgement, temperatures};
 use omniguard_core::grpo::rollout::Actor;
-use omniguard_core::grpo::{Batch, GrpoConfig, Group, Learner, Metrics};
+use omniguard_core::grpo::{Batch, Group, GrpoConfig, Learner, Metrics};
 use omniguard_core::policy::{Policy, TrainablePolicy};
 use omniguard_core::vector::seed_of;
 use std::path::PathBuf;
@@ -62,6 +62,12 @@ pub(crate) struct TrainArgs {
     /// Peak learning rate
     #[arg(long, default_value_t = GrpoConfig::default().learning_rate)]
     learning_rate: f32,
+    /// `AdamW`'s weight decay
+    #[arg(long, default_value_t = GrpoConfig::default().weight_decay)]
+    weight_decay: f32,
+    /// Share of n-grams that a rollout's frames forget
+    #[arg(long, default_value_t = GrpoConfig::default().feature_dropout)]
+    feature_dropout: f32,
     /// Threads; the weights do not depend on their number
     #[arg(long, default_value_t = std::thread::available_parallelism().map_or(1, usize::from))]
     threads: usize,
@@ -78,6 +84,8 @@ impl TrainArgs {
             max_steps: self.steps,
             beta: self.beta,
             learning_rate: self.learning_rate,
+            weight_decay: self.weight_decay,
+            feature_dropout: self.feature_dropout,
             ..GrpoConfig::default()
         }
     }
@@ -86,14 +94,16 @@ impl TrainArgs {
     fn command(&self) -> String {
         format!(
             "omniguard train --run-id {} --seed {} --steps {} --groups-per-step {} \
-             --num-generations {} --beta {} --learning-rate {}",
+             --num-generations {} --beta {} --learning-rate {} --weight-decay {} --feature-dropout {}",
             self.run_id,
             self.seed,
             self.steps,
             self.groups_per_step,
             self.num_generations,
             self.beta,
-            self.learning_rate
+            self.learning_rate,
+            self.weight_decay,
+            self.feature_dropout
         )
     }
 }
@@ -160,7 +170,8 @@ fn collect(
     per_actor: usize,
     threads: usize,
 ) -> Result<Vec<Group>> {
-    let parts = parallel::map_mut(actors, threads, |actor| actor.collect(policy, config, per_actor));
+    let parts =
+        parallel::map_mut(actors, threads, |actor| actor.collect(policy, config, per_actor));
     let mut groups = Vec::with_capacity(per_actor * N_ACTORS as usize);
     for part in parts {
         groups.extend(part?);
@@ -171,7 +182,8 @@ fn collect(
 /// Quantises the policy with temperatures that calibrate its beliefs on the validation split.
 fn finish(args: &TrainArgs, corpus: &Arc<Corpus>, policy: &TrainablePolicy) -> Result<Policy> {
     let mut judgements = Vec::new();
-    let mut env = Environment::new(EnvConfig::on(Split::Validation), Arc::clone(corpus), args.seed)?;
+    let mut env =
+        Environment::new(EnvConfig::on(Split::Validation), Arc::clone(corpus), args.seed)?;
     for idx in 0..N_CALIBRATION_FRAMES {
         // Every phase alike; fresh episodes, so that no policy shapes the frames.
         let phase = Phase::from_index(idx as usize % Phase::ALL.len());

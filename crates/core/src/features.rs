@@ -10,7 +10,8 @@ use crate::{
     detect::{self, Findings},
     embed::{Accumulator, EMBEDDING_DIMS},
     frame::{Channel, N_CHANNELS},
-    math,
+    hash, math,
+    rng::Rng,
     segment::{Document, Segment, Segments},
     tokenize::{Kind, each_char_gram, lexicon, pair_hash},
 };
@@ -206,6 +207,39 @@ impl FrameFeatures {
             detectors,
             dense,
         });
+    }
+
+    /// Forgets a share of what the text says, by kind of n-gram and detector, so that a policy in
+    /// training cannot lean on single words of the scenarios it sees again and again. Detectors,
+    /// which carry over to new texts, are forgotten half as often as n-grams.
+    pub fn forget(&mut self, share: f32, rng: &mut Rng) {
+        let salt = rng.u64();
+        let kept = |kind: u64, share: f32| {
+            let draw = (hash::mix(salt ^ kind) >> 40) as f32 * (1.0 / 16_777_216.0);
+            draw >= share
+        };
+        let (mut words, mut chars) = (Vec::new(), Vec::new());
+        let detectors = (0..u128::BITS)
+            .filter(|&bit| kept(u64::from(bit) | 1 << 33, 0.5 * share))
+            .fold(0u128, |mask, bit| mask | 1 << bit);
+        let embedded = kept(1 << 34, share);
+        for segment in &mut self.segments {
+            let start = (words.len(), chars.len());
+            let keep = |list: &[Gram], range: &Range<usize>, family: u64, out: &mut Vec<Gram>| {
+                let grams = list.get(range.clone()).unwrap_or(&[]);
+                out.extend(grams.iter().filter(|&&g| kept(u64::from(g) | family << 32, share)));
+            };
+            keep(&self.words, &segment.words, 0, &mut words);
+            keep(&self.chars, &segment.chars, 1, &mut chars);
+            segment.words = start.0..words.len();
+            segment.chars = start.1..chars.len();
+            segment.detectors &= detectors;
+            if !embedded && let Some(embedding) = segment.dense.get_mut(..EMBEDDING_DIMS) {
+                embedding.fill(0.0);
+            }
+        }
+        self.words = words;
+        self.chars = chars;
     }
 
     /// N-grams of a segment: words, characters.

@@ -96,6 +96,8 @@ pub struct GrpoConfig {
     pub belief_weight: f32,
     /// Probability that ticks, and that past actions, are made unknown in a rollout.
     pub context_dropout: f32,
+    /// Share of n-grams (half of it for detectors) that a rollout's frames forget.
+    pub feature_dropout: f32,
     /// Whether a breach pays, in its advantage, for the return it cuts off.
     pub breach_forfeits_return: bool,
 }
@@ -123,6 +125,7 @@ impl Default for GrpoConfig {
             reward_weights: [1.0, 0.0],
             belief_weight: 1.0,
             context_dropout: 0.5,
+            feature_dropout: 0.5,
             breach_forfeits_return: true,
         }
     }

@@ -88,7 +88,7 @@ impl Policy {
 
     /// P(malicious) and P(stdio), calibrated.
     pub fn beliefs(&self, trace: &Trace) -> (f32, f32) {
-        beliefs_of(&trace.beliefs, &self.temperatures)
+        beliefs_of(trace.beliefs, self.temperatures)
     }
 
     /// Judges a text greedily.
@@ -132,8 +132,8 @@ impl Policy {
 }
 
 /// Probabilities of belief logits at their temperatures: P(malicious) and P(stdio).
-pub fn beliefs_of(logits: &[f32; N_BELIEFS], temperatures: &[f32; N_BELIEFS]) -> (f32, f32) {
-    let ([malicious, stdio], [t_malicious, t_stdio]) = (*logits, *temperatures);
+pub fn beliefs_of(logits: [f32; N_BELIEFS], temperatures: [f32; N_BELIEFS]) -> (f32, f32) {
+    let ([malicious, stdio], [t_malicious, t_stdio]) = (logits, temperatures);
     let p_malicious = math::sigmoid(malicious / t_malicious);
     (p_malicious, p_malicious * math::sigmoid(stdio / t_stdio))
 }

@@ -52,6 +52,7 @@ impl RunFolder {
             "reward_weights": config.reward_weights,
             "belief_weight": config.belief_weight,
             "context_dropout": config.context_dropout,
+            "feature_dropout": config.feature_dropout,
             "breach_forfeits_return": config.breach_forfeits_return,
         });
         write_json(&path.join("config.json"), &json)?;

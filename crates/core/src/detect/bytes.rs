@@ -1,5 +1,7 @@
 //! Signs: one pass over the bytes of every leaf, a look ahead where a byte can start something.
 
+#![allow(clippy::enum_glob_use, reason = "tables of detectors read better without the prefix")]
+
 use super::Detector::{self, *};
 use crate::segment::Segments;
 use core::ops::Range;

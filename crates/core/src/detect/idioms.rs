@@ -1,5 +1,7 @@
 //! Token sequences as programs and shells are written.
 
+#![allow(clippy::enum_glob_use, reason = "tables of detectors read better without the prefix")]
+
 use super::Detector::{self, *};
 use crate::{
     segment::Segments,

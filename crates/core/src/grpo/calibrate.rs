@@ -29,6 +29,9 @@ pub fn temperatures(judgements: &[Judgement]) -> [f32; N_BELIEFS] {
     ]
 }
 
+/// The golden ratio's inverse.
+const RATIO: f32 = 0.618_034;
+
 /// Golden-section search over ln T in [−3, 3]: the loss has one minimum in 1/T.
 fn best<I: Iterator<Item = (f32, bool)>>(pairs: impl Fn() -> I) -> f32 {
     let (n_true, n) =
@@ -44,7 +47,6 @@ fn best<I: Iterator<Item = (f32, bool)>>(pairs: impl Fn() -> I) -> f32 {
         });
         terms.sum()
     };
-    const RATIO: f32 = 0.618_034;
     let (mut low, mut high) = (-3.0f32, 3.0f32);
     for _ in 0..40 {
         let width = high - low;

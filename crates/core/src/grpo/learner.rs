@@ -100,9 +100,9 @@ impl Learner {
                 &self.config,
                 &mut sums,
             );
-            let d_beliefs = belief_gradient(batch, group, &trace.beliefs, &self.config, &mut sums);
+            let d_beliefs = belief_gradient(batch, group, trace.beliefs, &self.config, &mut sums);
             let dense = self.policy.dense();
-            backward(dense, &group.features, &trace, &d_logits, &d_beliefs, &mut values);
+            backward(dense, &group.features, &trace, &d_logits, d_beliefs, &mut values);
         }
         Gradients { shard, values, sums }
     }

@@ -268,12 +268,12 @@ fn log_loss(logit: f32, truth: bool) -> f32 {
 pub(super) fn belief_gradient(
     batch: &Batch,
     group: &Group,
-    beliefs: &[f32; N_BELIEFS],
+    beliefs: [f32; N_BELIEFS],
     config: &GrpoConfig,
     sums: &mut Sums,
 ) -> [f32; N_BELIEFS] {
     let n = batch.n_sound().max(1) as f32;
-    let [malicious, stdio] = *beliefs;
+    let [malicious, stdio] = beliefs;
     let weight = config.belief_weight / n;
     sums.belief_loss += log_loss(malicious, group.malicious) / n;
     let d_malicious = weight * (math::sigmoid(malicious) - f32::from(group.malicious));

@@ -91,12 +91,15 @@ impl Actor {
             self.env.reset();
         }
         let text = self.env.frame_text();
-        let features = FrameFeatures::extract(&text);
+        let mut features = FrameFeatures::extract(&text);
+        if config.feature_dropout > 0.0 {
+            features.forget(config.feature_dropout, &mut self.rng);
+        }
         let context = self.context(config.context_dropout);
         let trace = policy.forward(&features, &context);
         let logps = log_probabilities(&trace.logits, config.temperature);
         let weights = logps.map(math::exp);
-        let (p_malicious, p_stdio) = beliefs_of(&trace.beliefs, &[1.0; 2]);
+        let (p_malicious, p_stdio) = beliefs_of(trace.beliefs, [1.0; 2]);
         let answer = |kind: ActionType| {
             let restrictions = restrictions(kind, &text);
             let confidence = confidence_in(kind, p_malicious, p_stdio);

@@ -135,13 +135,13 @@ fn loss_and_gradient_match_an_independent_computation() {
         assert!((found - expected).abs() < 1e-4, "{gradient:?}");
     }
 }
-const REFERENCE_ADVANTAGES: [f32; 4] = [-1.486980, 0.587876, 0.311228, 0.587876];
-const REFERENCE_LOSS: f32 = 0.030487;
-const REFERENCE_KL: f32 = 0.059495;
-const REFERENCE_ENTROPY: f32 = 1.740743;
+const REFERENCE_ADVANTAGES: [f32; 4] = [-1.486_98, 0.587_87, 0.311_22, 0.587_87];
+const REFERENCE_LOSS: f32 = 0.030_48;
+const REFERENCE_KL: f32 = 0.059_49;
+const REFERENCE_ENTROPY: f32 = 1.740_74;
 const REFERENCE_CLIPPED: [f32; 2] = [0.0, 0.25];
 const REFERENCE_GRADIENT: [f32; 6] =
-    [0.313961, -0.227450, -0.026954, -0.021100, -0.012106, -0.026351];
+    [0.313_96, -0.227_45, -0.026_95, -0.021_10, -0.012_10, -0.026_35];
 
 #[test]
 fn groups_without_variance_give_no_policy_gradient_and_are_counted() {
@@ -225,7 +225,7 @@ fn belief_of_stdio_is_asked_of_attacks_alone() {
     let batch = Batch::new(vec![group("x", &[Allow], &[0.2], false)], &config);
     let (benign, _) = batch.group(0).unwrap();
     let mut sums = Sums::default();
-    let gradient = belief_gradient(&batch, benign, &[0.0, 3.0], &config, &mut sums);
+    let gradient = belief_gradient(&batch, benign, [0.0, 3.0], &config, &mut sums);
     assert_eq!(gradient, [0.5, 0.0]);
     assert!((sums.belief_loss - core::f32::consts::LN_2).abs() < 1e-6);
 }

@@ -5,7 +5,10 @@
 //! The sentence quotes the frame between back-quotes only, and names detectors there too, so that
 //! nothing in a frame can speak for the policy.
 
-use super::network::{self, *};
+use super::network::{
+    self, DETECTOR_INPUTS, FRAME_INPUTS, FrameGradient, HIDDEN, N_BELIEFS, ROW, Trace,
+    detector_contribution, frame_gradient, hidden_gradient, segment_gradient,
+};
 use crate::{
     action::{ActionType, N_ACTIONS},
     detect::{Detector, Findings},
@@ -15,7 +18,7 @@ use crate::{
     math,
     segment::Segments,
 };
-use alloc::{format, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use core::{fmt::Write, ops::Range};
 
 /// Longest quotation of a frame, in characters.
@@ -61,7 +64,7 @@ pub(super) fn measure(
     trace: &Trace,
 ) -> Evidence {
     let (odds, d_logits) = odds_of_stepping_in(&trace.logits);
-    let frame = frame_gradient(dense, trace, &d_logits, &[0.0; N_BELIEFS]);
+    let frame = frame_gradient(dense, trace, &d_logits, [0.0; N_BELIEFS]);
     let mut evidence = Evidence { odds, ..Evidence::default() };
 
     // Which segment spoke most, and which detectors, over all segments.
@@ -98,10 +101,10 @@ pub(super) fn measure(
         if let Some(place) = segments.place(raw, segment.tokens.clone()) {
             evidence.span = Some(place.raw_span);
             let hit = leading
-                .and_then(|finding| segments.place(raw, finding.tokens.clone()))
-                .filter(|hit| hit.text == place.text);
-            let from = hit.map_or(place.quoted.start, |hit| hit.quoted.start);
-            let text = place.text.get(from..place.quoted.end.max(from)).unwrap_or("");
+                .and_then(|finding| segments.quoted(finding.tokens.clone()))
+                .filter(|(leaf, _)| core::ptr::eq(*leaf, place.leaf));
+            let from = hit.map_or(place.quoted.start, |(_, quoted)| quoted.start);
+            let text = place.leaf.get(from..place.quoted.end.max(from)).unwrap_or("");
             evidence.quote = quotable(text);
         }
     }
@@ -171,8 +174,9 @@ fn quotable(text: &str) -> String {
 
 /// The sentence for an action.
 pub(super) fn sentence(action: ActionType, evidence: &Evidence, context: &Context) -> String {
-    let mut out = format!("{}: log-odds of stepping in {:+.2}", action.name(), evidence.odds);
+    let mut out = String::with_capacity(320);
     // Writing to a string cannot fail.
+    let _ = write!(out, "{}: log-odds of stepping in {:+.2}", action.name(), evidence.odds);
     let _ = if evidence.detectors.is_empty() {
         write!(out, "; no detector fired")
     } else {

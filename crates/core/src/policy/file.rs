@@ -6,7 +6,10 @@
 //! ```
 //! Little-endian. Anything else is refused with a typed error.
 
-use super::{Policy, network::*};
+use super::{
+    Policy,
+    network::{FRAME_HIDDEN, HIDDEN, N_BELIEFS, N_DENSE_PARAMETERS, N_TABLE_PARAMETERS, ROW},
+};
 use crate::{
     detect::N_DETECTORS,
     error::AssetError,

@@ -136,8 +136,18 @@ fn add_scaled<const N: usize>(acc: &mut [f32; N], row: &[f32; N], weight: f32) {
     }
 }
 
+/// Inner product, in eight partial sums that are added in order: the same bits everywhere, without
+/// the latency of one long chain.
 fn dot<const N: usize>(a: &[f32; N], b: &[f32; N]) -> f32 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let mut lanes = [0.0f32; 8];
+    for (x, y) in a.iter().zip(b) {
+        for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
+            *lane += x * y;
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
+    lanes.iter().sum::<f32>() + rest
 }
 
 /// Scale of a sum of `n` rows.
@@ -254,13 +264,13 @@ pub(crate) fn frame_gradient(
     dense: &[f32],
     trace: &Trace,
     d_logits: &[f32; N_ACTIONS],
-    d_beliefs: &[f32; N_BELIEFS],
+    d_beliefs: [f32; N_BELIEFS],
 ) -> FrameGradient {
     let weights = Dense::of(dense);
     let mut units = [0.0; FRAME_HIDDEN];
     for (unit, d_unit) in units.iter_mut().enumerate() {
         let action = weights.action_weights.get(unit).map_or(0.0, |row| dot(row, d_logits));
-        let belief = weights.belief_weights.get(unit).map_or(0.0, |row| dot(row, d_beliefs));
+        let belief = weights.belief_weights.get(unit).map_or(0.0, |row| dot(row, &d_beliefs));
         *d_unit = action + belief;
     }
     for (d_unit, &value) in units.iter_mut().zip(&trace.frame_hidden) {
@@ -336,7 +346,7 @@ pub(crate) fn backward(
     features: &FrameFeatures,
     trace: &Trace,
     d_logits: &[f32; N_ACTIONS],
-    d_beliefs: &[f32; N_BELIEFS],
+    d_beliefs: [f32; N_BELIEFS],
     gradients: &mut [f32],
 ) {
     let Some((tables, d_dense)) = gradients.split_at_mut_checked(N_TABLE_PARAMETERS) else {
@@ -345,10 +355,10 @@ pub(crate) fn backward(
     let weights = Dense::of(dense);
     let frame = frame_gradient(dense, trace, d_logits, d_beliefs);
     add_outer(d_dense, ACTION_WEIGHTS, &trace.frame_hidden, d_logits);
-    add_outer(d_dense, BELIEF_WEIGHTS, &trace.frame_hidden, d_beliefs);
+    add_outer(d_dense, BELIEF_WEIGHTS, &trace.frame_hidden, &d_beliefs);
     add_outer(d_dense, FRAME_WEIGHTS, &trace.inputs, &frame.units);
     add_outer(d_dense, ACTION_BIAS, &[1.0], d_logits);
-    add_outer(d_dense, BELIEF_BIAS, &[1.0], d_beliefs);
+    add_outer(d_dense, BELIEF_BIAS, &[1.0], &d_beliefs);
     add_outer(d_dense, FRAME_BIAS, &[1.0], &frame.units);
     let (rows, _) = tables.as_chunks_mut::<ROW>();
     for (idx, segment) in features.segments.iter().enumerate() {

@@ -96,7 +96,7 @@ fn a_named_detector_moves_the_odds_as_the_rationale_says() {
     let mut features = FrameFeatures::of(&decoded, &segments, &findings);
     let before = policy.forward(&features, &context());
     let (odds, d_logits) = explain::odds_of_stepping_in(&before.logits);
-    let frame = frame_gradient(&policy.dense, &before, &d_logits, &[0.0; N_BELIEFS]);
+    let frame = frame_gradient(&policy.dense, &before, &d_logits, [0.0; N_BELIEFS]);
     let mut checked = 0;
     for idx in 0..features.segments.len() {
         let gradient = segment_gradient(&before, &frame, idx);

@@ -3,7 +3,11 @@
 use super::{
     Policy,
     file::MAX_RUN_ID,
-    network::{self, *},
+    network::{
+        self, ACTION_BIAS, ACTION_WEIGHTS, BELIEF_BIAS, BELIEF_WEIGHTS, FRAME_BIAS, FRAME_HIDDEN,
+        FRAME_INPUTS, FRAME_WEIGHTS, N_BELIEFS, N_PARAMETERS, N_TABLE_PARAMETERS, ROW,
+        SEGMENT_BIAS, SEGMENT_INPUTS, SEGMENT_WEIGHTS, Tables, Trace,
+    },
 };
 use crate::{
     features::{Context, FrameFeatures, N_BUCKETS},

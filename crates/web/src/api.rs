@@ -1,0 +1,104 @@
+//! What the page fetches: two static files and the backend's health. All paths are relative to the
+//! document's base, so the page works under any sub-path.
+
+use crate::state::health::Health;
+use core::fmt;
+use gloo_net::http::Request;
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::ReadableStreamDefaultReader;
+
+/// Compiled corpus, beside the page.
+pub const CORPUS_PATH: &str = "corpus.bin";
+/// Trained weights, beside the page.
+pub const WEIGHTS_PATH: &str = "weights.bin";
+/// The backend's health report.
+const HEALTH_PATH: &str = "healthz";
+
+/// Why a file did not come; `Display` says what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FetchError {
+    /// No answer.
+    Network {
+        /// The file.
+        path: &'static str,
+    },
+    /// An answer, but not the file.
+    Status {
+        /// The file.
+        path: &'static str,
+        /// HTTP status.
+        status: u16,
+    },
+    /// The connection broke while it came.
+    Interrupted {
+        /// The file.
+        path: &'static str,
+    },
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Network { path } => write!(
+                f,
+                "{path} could not be fetched: no answer from the server. Check the connection, then \
+                 press \u{201c}Try again\u{201d}."
+            ),
+            Self::Status { path, status } => write!(
+                f,
+                "{path} could not be fetched: the server answered with status {status}. The file \
+                 belongs beside the page; build it with \u{201c}cargo xtask serve\u{201d}, then press \
+                 \u{201c}Try again\u{201d}."
+            ),
+            Self::Interrupted { path } => write!(
+                f,
+                "{path} broke off while it was loading. Check the connection, then press \
+                 \u{201c}Try again\u{201d}."
+            ),
+        }
+    }
+}
+
+/// Fetches a file; `progress` is called with the bytes that came so far.
+pub async fn fetch_bytes(
+    path: &'static str,
+    progress: impl Fn(u64),
+) -> Result<Vec<u8>, FetchError> {
+    let response = Request::get(path).send().await.map_err(|_| FetchError::Network { path })?;
+    if !response.ok() {
+        return Err(FetchError::Status { path, status: response.status() });
+    }
+    let interrupted = |_| FetchError::Interrupted { path };
+    let Some(body) = response.body() else {
+        return response.binary().await.map_err(|_| FetchError::Interrupted { path });
+    };
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let mut bytes = Vec::new();
+    loop {
+        let chunk = JsFuture::from(reader.read()).await.map_err(interrupted)?;
+        let value = Reflect::get(&chunk, &JsValue::from_str("value")).map_err(interrupted)?;
+        let Some(part) = value.dyn_ref::<Uint8Array>() else {
+            // A chunk without a value is the end.
+            return Ok(bytes);
+        };
+        let start = bytes.len();
+        bytes.resize(start + part.length() as usize, 0);
+        if let Some(room) = bytes.get_mut(start..) {
+            part.copy_to(room);
+        }
+        progress(bytes.len() as u64);
+    }
+}
+
+/// Asks the backend how it is. A failure is no error here: the page plays without it.
+pub async fn health() -> Health {
+    let Ok(response) = Request::get(HEALTH_PATH).send().await else {
+        return Health::Offline;
+    };
+    if !response.ok() {
+        return Health::Offline;
+    }
+    Health::of_answer(&response.text().await.unwrap_or_default())
+}

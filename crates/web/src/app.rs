@@ -1,0 +1,57 @@
+//! Mounts the page and holds what all of it shares: the theme and the backend's health.
+
+use crate::api;
+use crate::components::theme::ThemeState;
+use crate::sections::{demo::Demo, hero::Hero, top_bar::TopBar};
+use crate::state::health::{Health, POLL_MILLIS};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::time::Duration;
+
+/// Mounts the page into the body and marks the body as ready, for tests to wait on.
+pub fn mount() {
+    leptos::mount::mount_to_body(App);
+    if let Some(body) = document().body() {
+        // The attribute is a hook for tests: without it the page works all the same.
+        let _ = body.set_attribute("data-ready", "true");
+    }
+}
+
+/// The whole page.
+#[component]
+pub fn App() -> impl IntoView {
+    let theme = ThemeState::restore();
+    let health = poll_health();
+    view! {
+        <a class="skip" href="#demo">"Skip to the demo"</a>
+        <TopBar health theme />
+        <main>
+            <Hero />
+            <Demo />
+        </main>
+        <footer class="footer">
+            <p>
+                "Everything above runs in this page: environment, adversary and both agents are "
+                "compiled from one Rust crate, and nothing you enter leaves your browser."
+            </p>
+        </footer>
+    }
+}
+
+/// The backend's health, asked for now and then for as long as the page is there.
+fn poll_health() -> ReadSignal<Health> {
+    let (health, set_health) = signal(Health::default());
+    let ask = move || {
+        spawn_local(async move {
+            let answer = api::health().await;
+            // The page may be gone by the time the answer comes.
+            let _ = set_health.try_set(answer);
+        });
+    };
+    ask();
+    let every = Duration::from_millis(u64::from(POLL_MILLIS));
+    if let Ok(timer) = set_interval_with_handle(ask, every) {
+        on_cleanup(move || timer.clear());
+    }
+    health
+}

@@ -1,0 +1,5 @@
+//! What every chart shares, all of it pure: scales with ticks, paths, series that stay small.
+
+pub mod path;
+pub mod scale;
+pub mod series;

@@ -1,0 +1,9 @@
+//! Parts that more than one section uses, or that would stand in the way of one.
+
+pub mod answer_card;
+pub mod auto_run;
+pub mod bars;
+pub mod code;
+pub mod line_chart;
+pub mod status_pill;
+pub mod theme;

@@ -1,0 +1,179 @@
+//! The live SOC demo: the trained defender and a baseline on one stream of frames.
+
+pub mod controls;
+pub mod custom;
+pub mod kpis;
+pub mod panels;
+pub mod payload;
+pub mod store;
+pub mod trends;
+pub mod verdicts;
+
+use crate::api::{self, CORPUS_PATH, WEIGHTS_PATH};
+use crate::state::engine::{Assets, Run};
+use crate::state::figures;
+use controls::Controls;
+use custom::Custom;
+use kpis::Kpis;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use omniguard_core::environment::Environment;
+use panels::Panels;
+use payload::Payload;
+use store::DemoStore;
+use trends::Trends;
+use verdicts::Verdicts;
+
+/// How far the assets are.
+#[derive(Debug, Clone)]
+enum Load {
+    /// Bytes of corpus and weights that came so far.
+    Loading { corpus: u64, weights: u64 },
+    /// They did not come, or are not what they should be.
+    Failed(String),
+    /// All there.
+    Ready(Assets),
+}
+
+impl Load {
+    const START: Self = Self::Loading { corpus: 0, weights: 0 };
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Loading { .. } => "loading",
+            Self::Failed(_) => "failed",
+            Self::Ready(_) => "ready",
+        }
+    }
+}
+
+/// The section.
+#[component]
+pub fn Demo() -> impl IntoView {
+    let load = RwSignal::new_local(Load::START);
+    let fetch = move || {
+        load.set(Load::START);
+        spawn_local(async move {
+            let result = fetch_assets(load).await;
+            // The page may be gone by now.
+            let _ = load.try_set(result.unwrap_or_else(Load::Failed));
+        });
+    };
+    fetch();
+    // Progress must not rebuild the whole section: only a change of state does.
+    let state = Memo::new(move |_| load.with(Load::name));
+    let body = move || {
+        state.track();
+        match load.get_untracked() {
+            Load::Ready(assets) => view! { <Running assets /> }.into_any(),
+            Load::Failed(problem) => view! { <Failed problem retry=fetch /> }.into_any(),
+            Load::Loading { .. } => view! { <Loading load /> }.into_any(),
+        }
+    };
+    view! {
+        <section class="demo" id="demo" aria-labelledby="demo-title" data-load=state>
+            <header class="section-head">
+                <h2 id="demo-title">"Live SOC demo"</h2>
+                <p>
+                    "One stream of MCP traffic, two defenders. Both answer the same frame; only then \
+                     does the page learn what it was. An attack let through ends that agent's episode."
+                </p>
+            </header>
+            {body}
+        </section>
+    }
+}
+
+async fn fetch_assets(load: RwSignal<Load, LocalStorage>) -> Result<Load, String> {
+    let progress = move |change: fn(&mut u64, &mut u64, u64), n_bytes: u64| {
+        // The page may be gone while bytes still come.
+        let _ = load.try_update(|load| {
+            if let Load::Loading { corpus, weights } = load {
+                change(corpus, weights, n_bytes);
+            }
+        });
+    };
+    let corpus = api::fetch_bytes(CORPUS_PATH, move |n| progress(|corpus, _, n| *corpus = n, n));
+    let corpus = corpus.await.map_err(|error| error.to_string())?;
+    let weights =
+        api::fetch_bytes(WEIGHTS_PATH, move |n| progress(|_, weights, n| *weights = n, n));
+    let weights = weights.await.map_err(|error| error.to_string())?;
+    Assets::from_bytes(&corpus, &weights).map(Load::Ready).map_err(|error| error.to_string())
+}
+
+#[component]
+fn Loading(load: RwSignal<Load, LocalStorage>) -> impl IntoView {
+    let text = move || match load.get() {
+        Load::Loading { corpus, weights } => format!(
+            "Loading corpus ({}) and weights ({})\u{2026}",
+            figures::bytes(corpus),
+            figures::bytes(weights)
+        ),
+        _ => String::new(),
+    };
+    view! {
+        <div class="load panel" role="status" data-testid="load-progress">
+            <progress aria-label="Loading corpus and weights"></progress>
+            <p>{text}</p>
+        </div>
+    }
+}
+
+#[component]
+fn Failed(problem: String, retry: impl Fn() + 'static) -> impl IntoView {
+    view! {
+        <div class="load panel" role="alert" data-testid="load-error">
+            <p>{problem}</p>
+            <button
+                class="button primary"
+                type="button"
+                data-testid="load-retry"
+                on:click=move |_| retry()
+            >
+                "Try again"
+            </button>
+        </div>
+    }
+}
+
+/// The demo once its assets are there.
+#[component]
+fn Running(assets: Assets) -> impl IntoView {
+    match DemoStore::start(assets) {
+        Err(problem) => view! {
+            <div class="load panel" role="alert" data-testid="load-error">
+                <p>{problem}</p>
+            </div>
+        }
+        .into_any(),
+        Ok(store) => view! {
+            <div
+                class="demo-grid"
+                data-testid="demo"
+                data-episode-hash=move || format!("{:016x}", store.env(Environment::trajectory_hash))
+                data-total-reward-trained=move || {
+                    store.run.with(|run| run.trained().metrics.total_reward.to_string())
+                }
+                data-total-reward-baseline=move || {
+                    store.run.with(|run| run.baseline().metrics.total_reward.to_string())
+                }
+                data-steps=move || store.run.with(Run::n_steps)
+                data-episode=move || store.env(Environment::n_episodes_begun)
+                data-phase=move || store.env(|env| env.phase().name())
+                data-seed=move || store.run.with(|run| run.settings().seed.to_string())
+            >
+                <Controls store />
+                <Kpis store />
+                <Payload store />
+                <Verdicts store />
+                <Trends store />
+                <Panels store />
+                <Custom store />
+                <p class="sr-only" role="status" data-testid="announcer">
+                    {store.spoken}
+                </p>
+            </div>
+        }
+        .into_any(),
+    }
+}

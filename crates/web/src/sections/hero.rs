@@ -1,0 +1,56 @@
+//! What OmniGuard is, with its facts.
+
+use leptos::prelude::*;
+use omniguard_core::action::N_ACTIONS;
+use omniguard_core::curriculum::Phase;
+use omniguard_core::environment::DEFAULT_EPISODE_LENGTH;
+use omniguard_core::reward::budget_ticks;
+
+const TAGS: [&str; 3] = ["Theme 3: world modeling", "Multi-agent dynamics", "GRPO"];
+/// The public corpora that the environment is made to stream from, beside its own.
+const N_CORPORA: usize = 3;
+
+/// The section.
+#[component]
+pub fn Hero() -> impl IntoView {
+    let facts = [
+        ("Action space", format!("{N_ACTIONS} defensive actions")),
+        (
+            "Latency budget",
+            format!(
+                "{} steps for {DEFAULT_EPISODE_LENGTH} frames",
+                budget_ticks(DEFAULT_EPISODE_LENGTH)
+            ),
+        ),
+        ("Dataset sources", format!("{N_CORPORA} corpora, streaming to come")),
+        ("Curriculum", format!("{} escalating phases", Phase::ALL.len())),
+        ("Live inference", "in this page, no server needed".to_owned()),
+    ];
+    let fact = |(name, value): (&'static str, String)| {
+        view! {
+            <div>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+            </div>
+        }
+    };
+    view! {
+        <section class="hero" id="overview" aria-labelledby="hero-title">
+            <div class="hero-text">
+                <p class="eyebrow">"OpenEnv Hackathon 2026"</p>
+                <h1 id="hero-title">"Autonomous VulnOps for MCP gateways"</h1>
+                <p class="lead">
+                    "OmniGuard trains a defender that reads every message an AI agent exchanges with \
+                     its tools and answers at machine speed, against an adversary that learns from \
+                     each block. It is built to close the "
+                    <strong>"Action Calibration Gap"</strong>
+                    ": block too much and business stops, block too little and the network is breached."
+                </p>
+                <ul class="tags" aria-label="Topics">
+                    {TAGS.map(|tag| view! { <li>{tag}</li> }).collect_view()}
+                </ul>
+            </div>
+            <dl class="facts panel" aria-label="Facts">{facts.map(fact).collect_view()}</dl>
+        </section>
+    }
+}

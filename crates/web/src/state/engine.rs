@@ -1,0 +1,395 @@
+//! A run: core's paired mode, driven one frame at a time, with all that the page shows of it.
+//!
+//! The trained agent's environment drives, so its numbers equal a native run of the same settings;
+//! the baseline answers the same frames.
+
+use super::record::{Record, Side};
+use super::round::{Answer, Belief, Exhibit, Round, Score, Truth};
+use super::settings::{Baseline, Settings};
+use crate::charts::series::Series;
+use core::fmt;
+use omniguard_core::action::{Action, ActionType};
+use omniguard_core::agent::{Agent, Constant, Neural, Random, Rules};
+use omniguard_core::corpus::Corpus;
+use omniguard_core::environment::{ConfigError, EnvConfig, Environment, StepError, StepOutcome};
+use omniguard_core::error::{AssetError, DecideError};
+use omniguard_core::frame::Split;
+use omniguard_core::paired::Paired;
+use omniguard_core::policy::{Decision, Policy};
+use omniguard_core::rng::Rng;
+use std::sync::Arc;
+
+/// Episodes before the curriculum may move: a visitor should see it move within minutes.
+pub const MIN_EPISODES_PER_PHASE: u32 = 2;
+/// Points a chart line keeps.
+const MAX_POINTS: usize = 512;
+/// Forks of a run's seed: the baseline's draws, the network it starts from.
+const BASELINE_FORK: u64 = 1;
+/// Seed of the untrained network: always the same stranger, whatever the traffic.
+const UNTRAINED_SEED: u64 = 0;
+
+/// The environment's configuration on the page; with the seed it fixes the trained agent's run.
+pub const fn page_config(settings: &Settings) -> EnvConfig {
+    let mut config = EnvConfig::on(Split::Test);
+    config.phase = settings.phase;
+    config.min_episodes_per_phase = MIN_EPISODES_PER_PHASE;
+    config
+}
+
+/// Corpus and policies, shared by all runs.
+#[derive(Debug, Clone)]
+pub struct Assets {
+    corpus: Arc<Corpus>,
+    trained: Arc<Policy>,
+    untrained: Arc<Policy>,
+}
+
+/// A file that is not what it should be; `Display` says what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssetsError {
+    /// The compiled corpus.
+    Corpus(AssetError),
+    /// The trained weights.
+    Weights(AssetError),
+}
+
+impl fmt::Display for AssetsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, error) = match self {
+            Self::Corpus(error) => ("corpus", error),
+            Self::Weights(error) => ("weights", error),
+        };
+        write!(
+            f,
+            "The {name} file does not fit this page: {error}. Reload without the cache (Ctrl+Shift+R); \
+             if that does not help, build the page anew."
+        )
+    }
+}
+
+impl Assets {
+    /// Reads both files.
+    pub fn from_bytes(corpus: &[u8], weights: &[u8]) -> Result<Self, AssetsError> {
+        Ok(Self {
+            corpus: Arc::new(Corpus::from_bytes(corpus).map_err(AssetsError::Corpus)?),
+            trained: Arc::new(Policy::from_bytes(weights).map_err(AssetsError::Weights)?),
+            untrained: Arc::new(Policy::untrained(UNTRAINED_SEED)),
+        })
+    }
+
+    /// The trained policy.
+    pub fn trained(&self) -> &Policy {
+        &self.trained
+    }
+
+    /// The network before training.
+    pub fn untrained(&self) -> &Policy {
+        &self.untrained
+    }
+
+    fn opponent(&self, settings: &Settings) -> Box<dyn Agent> {
+        let rng = baseline_rng(settings);
+        match settings.baseline {
+            Baseline::Untrained => Box::new(Neural::sampled(Arc::clone(&self.untrained), rng)),
+            Baseline::Random => Box::new(Random(rng)),
+            Baseline::Rules => Box::new(Rules),
+            Baseline::AlwaysBlock => Box::new(Constant(ActionType::Block)),
+        }
+    }
+}
+
+/// Where the baseline's draws come from: of the seed, but apart from the environment's.
+pub fn baseline_rng(settings: &Settings) -> Rng {
+    Rng::new(settings.seed).fork(BASELINE_FORK)
+}
+
+/// Why a frame was not played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunError {
+    /// The policy refused the frame.
+    Decide(DecideError),
+    /// The environment refused the step.
+    Step(StepError),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decide(error) => write!(f, "The frame could not be judged: {error}"),
+            Self::Step(error) => write!(f, "The step was not taken: {error}"),
+        }
+    }
+}
+
+/// Both agents on one stream, and what came of it so far.
+pub struct Run {
+    settings: Settings,
+    paired: Paired,
+    policy: Arc<Policy>,
+    opponent: Box<dyn Agent>,
+    n_steps: u32,
+    round: Option<Round>,
+    trained: Record,
+    baseline: Record,
+    trained_series: Series,
+    baseline_series: Series,
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run")
+            .field("settings", &self.settings)
+            .field("n_steps", &self.n_steps)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Run {
+    /// A run at its start: the first frame is drawn, nobody has seen it.
+    pub fn new(assets: &Assets, settings: Settings) -> Result<Self, ConfigError> {
+        let corpus = Arc::clone(&assets.corpus);
+        let mut start = Series::new(MAX_POINTS);
+        start.push(0, 0.0);
+        Ok(Self {
+            settings,
+            paired: Paired::new(page_config(&settings), corpus, settings.seed)?,
+            policy: Arc::clone(&assets.trained),
+            opponent: assets.opponent(&settings),
+            n_steps: 0,
+            round: None,
+            trained: Record::default(),
+            baseline: Record::default(),
+            trained_series: start.clone(),
+            baseline_series: start,
+        })
+    }
+
+    /// Plays one frame with both agents; opens the next episode first where one has ended.
+    pub fn step(&mut self) -> Result<(), RunError> {
+        if self.paired.trained().episode_over() {
+            self.paired.next_episode();
+        }
+        let env = self.paired.trained();
+        let text = env.frame_text();
+        let channel = env.channel();
+        let phase = env.phase();
+        let episode = env.n_episodes_begun();
+        let decision = self.policy.decide(&text, &env.context()).map_err(RunError::Decide)?;
+        let action = decision.action();
+        let baseline_action = (!self.paired.baseline_sits_out())
+            .then(|| self.opponent.act(env, &self.paired.baseline_context()));
+
+        let outcome =
+            self.paired.step(&action, baseline_action.as_ref()).map_err(RunError::Step)?;
+        let belief = self
+            .opponent
+            .beliefs()
+            .map(|beliefs| Belief { p_malicious: beliefs.p_malicious, p_stdio: beliefs.p_stdio });
+        let baseline = baseline_action.zip(outcome.baseline).map(|(action, judged)| Answer {
+            action,
+            belief,
+            score: Some(Score { verdict: judged.verdict, reward: judged.reward }),
+        });
+        self.n_steps += 1;
+        self.take_in(Round {
+            step: self.n_steps,
+            episode,
+            frame: outcome.trained.step_idx + 1,
+            phase,
+            channel,
+            trained: trained_answer(&decision, action, &outcome.trained),
+            exhibit: exhibit(text, decision),
+            baseline,
+            truth: Truth {
+                vector: outcome.trained.truth.vector,
+                mutations: outcome.trained.truth.mutations.iter().collect(),
+            },
+            episode_over: outcome.trained.terminated || outcome.trained.truncated,
+        });
+        Ok(())
+    }
+
+    fn take_in(&mut self, round: Round) {
+        let trained = *self.paired.trained().metrics();
+        let baseline = *self.paired.baseline_metrics();
+        self.trained.add(Side::Trained, &round, trained);
+        self.baseline.add(Side::Baseline, &round, baseline);
+        self.trained_series.push(round.step, f64::from(trained.total_reward));
+        self.baseline_series.push(round.step, f64::from(baseline.total_reward));
+        self.round = Some(round);
+    }
+
+    /// What the run depends on.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The trained agent's environment.
+    pub fn env(&self) -> &Environment {
+        self.paired.trained()
+    }
+
+    /// Frames played.
+    pub fn n_steps(&self) -> u32 {
+        self.n_steps
+    }
+
+    /// The frame answered last; `None` at the start.
+    pub fn round(&self) -> Option<&Round> {
+        self.round.as_ref()
+    }
+
+    /// The trained agent's record.
+    pub fn trained(&self) -> &Record {
+        &self.trained
+    }
+
+    /// The baseline's record.
+    pub fn baseline(&self) -> &Record {
+        &self.baseline
+    }
+
+    /// One agent's record.
+    pub fn record(&self, side: Side) -> &Record {
+        match side {
+            Side::Trained => &self.trained,
+            Side::Baseline => &self.baseline,
+        }
+    }
+
+    /// One agent's cumulative reward by step.
+    pub fn series(&self, side: Side) -> &Series {
+        match side {
+            Side::Trained => &self.trained_series,
+            Side::Baseline => &self.baseline_series,
+        }
+    }
+}
+
+fn trained_answer(decision: &Decision, action: Action, outcome: &StepOutcome) -> Answer {
+    Answer {
+        action,
+        belief: Some(belief(decision)),
+        score: Some(Score { verdict: outcome.verdict, reward: outcome.reward }),
+    }
+}
+
+/// What the network believes.
+pub fn belief(decision: &Decision) -> Belief {
+    Belief { p_malicious: decision.p_malicious, p_stdio: decision.p_stdio }
+}
+
+/// A text with the trained agent's reading of it.
+pub fn exhibit(text: String, decision: Decision) -> Exhibit {
+    Exhibit { text, decoded: decision.decoded, span: decision.span, hints: decision.hints }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::state::record::Standing;
+    use omniguard_core::curriculum::Phase;
+
+    /// The committed corpus, and a network in place of the trained one: these tests are about the
+    /// bookkeeping, which must hold for any policy.
+    pub(crate) fn assets() -> Assets {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../public/corpus.bin");
+        let corpus = std::fs::read(path).expect("public/corpus.bin is committed");
+        Assets::from_bytes(&corpus, &Policy::untrained(5).to_bytes()).expect("both files are read")
+    }
+
+    pub(crate) fn settings(baseline: Baseline) -> Settings {
+        Settings { seed: 7, phase: Some(Phase::EvasionObfuscation), baseline }
+    }
+
+    fn played(assets: &Assets, settings: Settings, n_steps: u32) -> Run {
+        let mut run = Run::new(assets, settings).expect("the settings are valid");
+        for _ in 0..n_steps {
+            run.step().expect("a frame is in hand");
+        }
+        run
+    }
+
+    #[test]
+    fn the_same_settings_give_the_same_run() {
+        let assets = assets();
+        for baseline in Baseline::ALL {
+            let (a, b) =
+                (played(&assets, settings(baseline), 80), played(&assets, settings(baseline), 80));
+            assert_eq!(a.env().trajectory_hash(), b.env().trajectory_hash());
+            assert_eq!(a.baseline(), b.baseline());
+            assert_eq!(a.round(), b.round());
+        }
+    }
+
+    #[test]
+    fn the_trained_numbers_are_those_of_a_run_without_a_page() {
+        let assets = assets();
+        let settings = settings(Baseline::Random);
+        let run = played(&assets, settings, 80);
+
+        let config = page_config(&settings);
+        let mut env = Environment::new(config, Arc::clone(&assets.corpus), settings.seed)
+            .expect("the settings are valid");
+        env.reset();
+        let mut agent = Neural::greedy(Arc::clone(&assets.trained));
+        for _ in 0..80 {
+            if env.episode_over() {
+                env.reset();
+            }
+            let action = agent.act(&env, &env.context());
+            env.step(&action).expect("a frame is in hand");
+        }
+        assert_eq!(run.env().trajectory_hash(), env.trajectory_hash());
+        assert_eq!(&run.trained().metrics, env.metrics());
+    }
+
+    #[test]
+    fn the_baseline_does_not_touch_the_trained_run() {
+        let assets = assets();
+        let hash = |baseline| played(&assets, settings(baseline), 60).env().trajectory_hash();
+        let hashes = Baseline::ALL.map(hash);
+        assert!(hashes.iter().all(|h| *h == hashes[0]));
+    }
+
+    #[test]
+    fn a_breached_baseline_sits_out_until_both_start_together() {
+        let assets = assets();
+        let mut run = Run::new(&assets, settings(Baseline::Random)).expect("valid");
+        let (mut n_out, mut n_back) = (0, 0);
+        let mut was_out = false;
+        for _ in 0..300 {
+            run.step().expect("a frame is in hand");
+            let round = run.round().expect("a frame was played");
+            let out = round.baseline.is_none();
+            assert!(!(out && round.frame == 1), "both start an episode together");
+            assert_eq!(out, was_out && round.frame > 1);
+            n_out += u32::from(out);
+            n_back += u32::from(was_out && !out);
+            was_out = matches!(run.baseline().standing, Standing::Breached { .. });
+        }
+        assert!(n_out > 0 && n_back > 0, "{n_out} {n_back}");
+    }
+
+    #[test]
+    fn components_shown_sum_to_the_total_shown() {
+        let assets = assets();
+        let mut run = Run::new(&assets, settings(Baseline::Random)).expect("valid");
+        for _ in 0..200 {
+            run.step().expect("a frame is in hand");
+            let round = run.round().expect("a frame was played");
+            for answer in core::iter::once(&round.trained).chain(&round.baseline) {
+                let score = answer.score.as_ref().expect("the truth is known");
+                let sum: f32 = score.components().iter().map(|(_, value)| value).sum();
+                assert!((sum - score.reward.total).abs() < 1e-5);
+            }
+        }
+    }
+
+    #[test]
+    fn files_that_do_not_fit_are_named_with_a_way_out() {
+        let error = Assets::from_bytes(b"<!doctype html>", b"").expect_err("no corpus");
+        assert!(matches!(error, AssetsError::Corpus(_)));
+        assert!(error.to_string().contains("corpus file") && error.to_string().contains("Reload"));
+    }
+}

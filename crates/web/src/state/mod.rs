@@ -1,0 +1,10 @@
+//! What the page knows, as plain structs: tested natively, with no DOM.
+
+pub mod engine;
+pub mod figures;
+pub mod health;
+pub mod judge;
+pub mod pretty;
+pub mod record;
+pub mod round;
+pub mod settings;
