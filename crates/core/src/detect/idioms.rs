@@ -3,10 +3,7 @@
 #![allow(clippy::enum_glob_use, reason = "tables of detectors read better without the prefix")]
 
 use super::Detector::{self, *};
-use crate::{
-    segment::Segments,
-    tokenize::{Token, Tokens},
-};
+use crate::{segment::Segments, tokenize::Token};
 use core::ops::Range;
 
 /// Tokens separated by spaces, as the tokenizer cuts them: a repeated sign is one token of two.
@@ -41,7 +38,6 @@ static IDIOMS: &[(Detector, &str)] = &[
     (ExecOption, "core . sshcommand"),
     (ExecOption, "ld_preload"),
     (ExecOption, "node_options"),
-    (ExecOption, "-- inherit - fds"),
     (InlineCode, "python - c"),
     (InlineCode, "python3 - c"),
     (InlineCode, "perl - e"),
@@ -100,9 +96,7 @@ static IDIOMS: &[(Detector, &str)] = &[
     (ChildOnStdio, "stdin = sys"),
     (ChildOnStdio, "stdout = sys"),
     (ChildOnStdio, "stdin = inherit"),
-    (ChildOnStdio, "stdin = inherited"),
     (ChildOnStdio, "stdin \" : \" inherit"),
-    (ChildOnStdio, "stdin \" : \" inherited"),
     (ChildOnStdio, "stdin ( stdio :: inherit"),
     (ChildOnStdio, "stdout ( stdio :: inherit"),
     (ChildOnStdio, "pass_fds"),
@@ -177,12 +171,35 @@ const fn hash_of(bytes: &[u8], from: usize) -> (u64, usize) {
     (hash, at)
 }
 
+/// Most tokens of an idiom.
+const MAX_TOKENS: usize = 9;
+
+/// Token hashes of every idiom, 0 behind the last: comparing words would cost ten times as much.
+const fn hashes() -> [[u64; MAX_TOKENS]; IDIOMS.len()] {
+    let mut all = [[0; MAX_TOKENS]; IDIOMS.len()];
+    let mut idx = 0;
+    while idx < IDIOMS.len() {
+        let bytes = IDIOMS[idx].1.as_bytes();
+        let (mut at, mut n) = (0, 0);
+        while at < bytes.len() {
+            let (hash, end) = hash_of(bytes, at);
+            all[idx][n] = hash;
+            n += 1;
+            at = end + 1;
+        }
+        idx += 1;
+    }
+    all
+}
+
+static HASHES: [[u64; MAX_TOKENS]; IDIOMS.len()] = hashes();
+
 /// Idioms by the hash of their first token: heads of chains, and the chains.
 const fn chains() -> ([u8; BUCKETS], [u8; 256]) {
     let (mut heads, mut next) = ([NONE; BUCKETS], [NONE; 256]);
     let mut idx = 0;
     while idx < IDIOMS.len() {
-        let slot = bucket(hash_of(IDIOMS[idx].1.as_bytes(), 0).0);
+        let slot = bucket(HASHES[idx][0]);
         next[idx] = heads[slot];
         heads[slot] = idx as u8;
         idx += 1;
@@ -197,8 +214,11 @@ pub(super) fn scan(segments: &Segments<'_>, emit: &mut impl FnMut(Detector, Rang
     let items = segments.tokens.items();
     for (start, token) in items.iter().enumerate() {
         let mut idx = heads.get(bucket(token.hash)).copied().unwrap_or(NONE);
-        while let Some((detector, idiom)) = IDIOMS.get(idx as usize) {
-            if let Some(n) = matches(&segments.tokens, items.get(start..).unwrap_or(&[]), idiom) {
+        while let Some(hashes) = HASHES.get(idx as usize) {
+            let ahead = items.get(start..).unwrap_or(&[]);
+            if let (Some(n), Some((detector, _))) =
+                (matches(ahead, hashes), IDIOMS.get(idx as usize))
+            {
                 emit(*detector, start..start + n);
             }
             idx = next.get(idx as usize).copied().unwrap_or(NONE);
@@ -206,11 +226,11 @@ pub(super) fn scan(segments: &Segments<'_>, emit: &mut impl FnMut(Detector, Rang
     }
 }
 
-/// Number of tokens when `idiom` stands at the front of `items`.
-fn matches(tokens: &Tokens, items: &[Token], idiom: &str) -> Option<usize> {
+/// Number of tokens when an idiom stands at the front of `items`.
+fn matches(items: &[Token], hashes: &[u64; MAX_TOKENS]) -> Option<usize> {
     let mut n = 0;
-    for part in idiom.split(' ') {
-        if tokens.word(items.get(n)?) != part {
+    for &hash in hashes.iter().take_while(|hash| **hash != 0) {
+        if items.get(n)?.hash != hash {
             return None;
         }
         n += 1;

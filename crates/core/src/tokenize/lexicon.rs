@@ -61,13 +61,13 @@ classes! {
     /// Replaces a process.
     EXECCALL: "exec execs execv execve execvp execvpe execl execlp execle fexecve spawnv spawnl createprocess shellexecute winexec",
     /// Starts a process.
-    SPAWN: "spawn spawns spawned spawning spawnsync fork forks forked forking vfork clone popen subprocess child_process childprocess child children grandchild subshell launches launched launch posix_spawn startprocess child_start child_started process_start kindprozess hijo enfant filho 子进 子プ",
+    SPAWN: "spawn spawns spawned spawning spawnsync fork forks forked forking vfork clone popen subprocess child_process childprocess child children grandchild subshell launches launched launch posix_spawn startprocess process_start kindprozess hijo enfant filho 子进 子プ",
     /// A standard stream or descriptor.
-    STDIO: "stdin stdout stderr stdio descriptor descriptors fd fds fd0 fd1 fd2 fileno stdhandles stdhandle conin conout std_input std_output standardeingabe standardausgabe stdstreams file_descriptor descriptores descripteurs 标准 標準",
+    STDIO: "stdin stdout stderr stdio descriptor descriptors fd fds fd0 fd1 fd2 fileno conin conout std_input std_output standardeingabe standardausgabe stdstreams file_descriptor descriptores descripteurs 标准 標準",
     /// Shares or keeps hold of a stream.
     INHERIT: "inherit inherits inherited inheriting bound bind binds binding attach attached attaches hand hands handed holds held keeps keep shared share duplicate duplicated duplicates redirect redirects redirected hijack hijacked connected connect steal takes erbt geerbt vererbt heredado heredados hereda hérité hérités herdado 继承 引き 継承",
     /// The process above, or the server.
-    PARENT: "parent parents ppid getppid host server servers gateway supervisor mcp parentimage parent_role ppid_name client clients elternprozess übergeordneten padre servidor servidores serveur pai cliente 父进 服务 親プ サー",
+    PARENT: "parent parents ppid getppid host server servers gateway supervisor mcp parentimage client clients elternprozess übergeordneten padre servidor servidores serveur pai cliente 父进 服务 親プ サー",
     /// A byte stream between processes.
     PIPE: "pipe pipes pipeline fifo mkfifo mknod stream streams socketpair channel tubería tuberías tube tubes kanal 管道 パイ",
     /// A protocol message.
@@ -75,7 +75,7 @@ classes! {
     /// Puts bytes out.
     WRITE: "write writes wrote written writing print prints printf println echo emit emits emitted inject injects injected injecting puts push pushes produce produced forwards answers schreibe schreiben schreibt escribir escribe escribir écrire écrit escrever escreve 写入 写到 输出 書き 出力",
     /// Names power.
-    PRIVWORD: "admin admins administrator administrators administrador administrateur root sudo superuser superadmin owner privileged privilege privileges elevated setuid wildcard sysadmin sysadmins clusteradmin cluster_admin domain_admins rootful unrestricted god verwalter administratorrechte rechte permisos droits permissões scope scopes permission permissions role roles 管理 权限 特权 管理者 権限",
+    PRIVWORD: "admin admins administrator administrators administrador administrateur root sudo superuser superadmin owner privileged privilege privileges elevated setuid wildcard sysadmin sysadmins clusteradmin cluster_admin domain_admins rootful unrestricted god administratorrechte rechte permisos droits permissões scope scopes permission permissions role roles 管理 权限 特权 管理者 権限",
     /// Gives power.
     GRANT: "grant grants granted granting add adds added assign assigned promote promoted elevate elevates escalate give gives raise raised widen widened extend extended upgrade make makes set become gewähre erteile setze conceder otorgar asignar añadir accorder donner attribuer conceder atribuir 授予 赋予 提升 添加 付与 追加",
     /// Switches off.
@@ -87,7 +87,7 @@ classes! {
     /// Without limit.
     ALL: "all every entire everything any whole each alle alles sämtliche gesamte todos todas toda todo tous toutes tout tudo 所有 全部 一切 すべ 全て",
     /// Speaks for the platform.
-    SYSTEMWORD: "system developer platform administrator maintenance vendor provider operator compliance headquarters ceo systemmeldung plattform wartungsmodus sistema plataforma système plateforme 系统 平台 シス 開発",
+    SYSTEMWORD: "system developer platform administrator maintenance vendor provider operator compliance headquarters ceo plattform sistema plataforma système plateforme 系统 平台 シス 開発",
     /// An announcement.
     NOTICE: "note notice message update important urgent attention critical warning reminder announcement mode hinweis wichtig achtung meldung aviso nota importante urgente atención remarque avis attention 注意 通知 重要 提醒 お知 緊急",
     /// Plays a part.
@@ -139,7 +139,7 @@ classes! {
     /// A network connection in code.
     SOCKET: "socket sockets create_connection connect listen tcpclient net_connect socketpair reverse bindshell",
     /// Takes the place of a process, or hold of a terminal.
-    TAKEOVER: "raw rawmode cbreak noecho setraw tiocsti tiocsctty setsid setrawmode tcsetattr controlling alternate takeover takes take took replaced replaces replacing replace swapped swap suspended outlived orphaned detached disown nohup place hijacks hijack hijacked impersonates übernimmt ersetzt toma reemplaza remplace assume 接管 取代 乗っ",
+    TAKEOVER: "raw rawmode cbreak noecho setraw tiocsti tiocsctty setsid setrawmode tcsetattr controlling alternate takeover takes take took replaced replaces replacing replace swapped swap suspended orphaned detached disown nohup place hijacks hijack hijacked impersonates übernimmt ersetzt toma reemplaza remplace assume 接管 取代 乗っ",
 }
 
 /// A word of several parts joined by underscores, as tools and parameters are named.
