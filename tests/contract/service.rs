@@ -70,7 +70,7 @@ fn other_methods_are_refused_with_the_ones_that_are_known() {
         ("/healthz", "GET, HEAD, OPTIONS", &["POST", "PUT", "DELETE", "PATCH"][..]),
         ("/readyz", "GET, HEAD, OPTIONS", &["POST"]),
         ("/info", "GET, HEAD, OPTIONS", &["POST", "DELETE"]),
-        ("/corpus.bin", "GET, HEAD, OPTIONS", &["POST", "PUT"]),
+        ("/", "GET, HEAD, OPTIONS", &["POST", "PUT"]),
         ("/api/decide", "POST, OPTIONS", &["GET", "HEAD", "PUT"]),
         ("/ws", "GET, OPTIONS", &["POST", "DELETE"]),
     ] {
@@ -123,7 +123,5 @@ fn what_is_not_there_is_a_problem() {
 
 #[test]
 fn a_socket_needs_an_upgrade() {
-    let answer = get("/ws");
-    answer.expect_problem(426, "upgrade_required");
-    assert_eq!(answer.header("upgrade").to_lowercase(), "websocket");
+    get("/ws").expect_problem(426, "upgrade_required");
 }

@@ -152,12 +152,11 @@ fn ten_thousand_random_messages_leave_the_session_alive() {
         assert!(["error", "observation", "state"].contains(&kind), "{answer}");
     }
     // Nothing of it has touched what a run is made of.
-    socket.reset(&json!({"seed": 8}));
-    let hash = socket.state()["trajectory_hash"].clone();
     let mut fresh = Socket::open();
-    fresh.reset(&json!({"seed": 8}));
-    assert_eq!(fresh.state()["trajectory_hash"], hash);
-    assert_eq!(socket.step(&json!({"action_type": "BLOCK"}))["type"], "observation");
+    assert_eq!(socket.reset(&json!({"seed": 8})), fresh.reset(&json!({"seed": 8})));
+    let action = json!({"action_type": "REVOKE_STDIO"});
+    assert_eq!(socket.step(&action), fresh.step(&action));
+    assert_eq!(socket.state()["trajectory_hash"], fresh.state()["trajectory_hash"]);
 }
 
 fn noise(rng: &mut Rng) -> Vec<u8> {

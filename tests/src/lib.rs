@@ -114,7 +114,7 @@ pub fn send(method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u
         .http_status_as_error(false)
         .allow_non_standard_methods(true)
         .max_redirects(0)
-        .timeout_global(Some(Duration::from_secs(60)))
+        .timeout_global(Some(Duration::from_secs(45)))
         .build()
         .into();
     let response = match body {
@@ -151,7 +151,7 @@ impl Socket {
         let url = url().replacen("http", "ws", 1) + "/ws";
         let (socket, _) = tungstenite::connect(&url).unwrap_or_else(|e| panic!("{url}: {e}"));
         if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-            stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+            stream.set_read_timeout(Some(Duration::from_secs(45))).expect("a timeout");
             stream.set_nodelay(true).expect("no delay");
         }
         Self(socket)

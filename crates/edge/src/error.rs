@@ -42,10 +42,8 @@ impl Fault {
             }
             Self::Upgrade => {
                 let detail = "connect with a WebSocket client, or send `Upgrade: websocket`";
-                let response = respond(&Problem::upgrade_required(detail))?;
-                response.headers().set("upgrade", "websocket")?;
-                response.headers().set("connection", "Upgrade")?;
-                Ok(response)
+                // The platform sets the `Upgrade` header, or removes it: it cannot be set here.
+                respond(&Problem::upgrade_required(detail))
             }
             Self::Ours(error) => {
                 console_error!("request failed: {error}");

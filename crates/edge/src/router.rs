@@ -190,7 +190,7 @@ const POLICY: &str = "content-security-policy";
 
 /// The same file, with leave for every site to show it in a frame.
 fn framable(response: Response) -> Result<Response> {
-    let headers = Headers::from_iter(response.headers().entries());
+    let headers: Headers = response.headers().entries().collect();
     if let Some(policy) = headers.get(POLICY)? {
         headers.set(POLICY, &with_any_ancestor(&policy))?;
     }

@@ -68,20 +68,16 @@ impl Session {
     fn reset(&mut self, reset: Reset) -> Result<Outgoing, ErrorBody> {
         let drawn = self.seeds.u64() & MAX_SEED;
         let previous = self.episode.as_ref();
-        let env = match previous.filter(|_| !reset.starts_run()) {
-            Some(episode) => {
-                let mut env = episode.env.clone();
-                env.reset();
-                env
-            }
-            None => {
-                let seed = reset.seed.unwrap_or(drawn);
-                let corpus = Arc::clone(&self.corpus);
-                let mut env =
-                    Environment::new(reset.config(), corpus, seed).map_err(config_error)?;
-                env.reset();
-                env
-            }
+        let env = if let Some(episode) = previous.filter(|_| !reset.starts_run()) {
+            let mut env = episode.env.clone();
+            env.reset();
+            env
+        } else {
+            let seed = reset.seed.unwrap_or(drawn);
+            let corpus = Arc::clone(&self.corpus);
+            let mut env = Environment::new(reset.config(), corpus, seed).map_err(config_error)?;
+            env.reset();
+            env
         };
         self.n_episodes += 1;
         let task = reset
