@@ -1,7 +1,7 @@
 // Runs a WASI program under node: `node wasi.mjs program.wasm [arguments…]`.
 // Criterion's benches measure the wasm build of core with it.
 import { readFile } from "node:fs/promises";
-import { argv, env, cwd, exit } from "node:process";
+import { argv, cwd, env, exit } from "node:process";
 import { WASI } from "node:wasi";
 
 const [program, ...rest] = argv.slice(2);
@@ -9,6 +9,9 @@ if (!program) {
   console.error("usage: node wasi.mjs program.wasm [arguments…]");
   exit(2);
 }
-const wasi = new WASI({ version: "preview1", args: [program, ...rest], env, preopens: { ".": cwd() } });
+// Criterion writes its results below CRITERION_HOME.
+const preopens = { ".": cwd() };
+if (env.CRITERION_HOME) preopens[env.CRITERION_HOME] = env.CRITERION_HOME;
+const wasi = new WASI({ version: "preview1", args: [program, ...rest], env, preopens });
 const { instance } = await WebAssembly.instantiate(await readFile(program), wasi.getImportObject());
 exit(wasi.start(instance));

@@ -7,6 +7,7 @@
 #[cfg(not(unix))]
 compile_error!("xtask runs on Linux and macOS; on Windows, use WSL");
 
+mod bench;
 mod browser;
 mod budgets;
 mod ci;
@@ -51,6 +52,11 @@ enum Command {
         #[arg(value_enum)]
         job: ci::Job,
     },
+    /// Run the benches of core natively and as wasm under node, and print both with their ratio
+    Bench {
+        /// Only benchmarks whose names match this expression
+        filter: Option<String>,
+    },
     /// Build the page into dist/ and the Worker into build/, ready for `wrangler deploy`
     Build,
     /// Only install what is missing, for `serve` or, with --test, for `test`
@@ -94,6 +100,7 @@ fn run(command: &Command) -> Result<ExitCode> {
         }
         Command::Test => return ci::test(),
         Command::Ci { job } => return ci::one(*job),
+        Command::Bench { filter } => bench::run(filter.as_deref())?,
         Command::Build => serve::build_all()?,
         Command::Setup { test } => {
             let needs = if *test { setup::FOR_TEST } else { setup::FOR_SERVE };

@@ -2,7 +2,7 @@
 
 use crate::progress::Steps;
 use crate::tools::Tool;
-use crate::{browser, npm, python, rust};
+use crate::{bench, browser, npm, python, rust};
 use anyhow::Result;
 
 /// Something that must be on the machine.
@@ -10,6 +10,7 @@ use anyhow::Result;
 pub(crate) enum Need {
     WasmTarget,
     BareMetalTarget,
+    WasiTarget,
     Components,
     Crates,
     WasmBindgen,
@@ -52,6 +53,10 @@ pub(crate) fn ensure(needs: &[Need], n_more: usize) -> Result<Steps> {
             Need::BareMetalTarget => {
                 let label = format!("Rust target {}", rust::BARE_METAL);
                 steps.step(&label, |step| rust::ensure_target(step, rust::BARE_METAL))?;
+            }
+            Need::WasiTarget => {
+                let label = format!("Rust target {}", bench::WASI);
+                steps.step(&label, |step| rust::ensure_target(step, bench::WASI))?;
             }
             Need::Components => steps.step("rustfmt and clippy", rust::ensure_components)?,
             Need::Crates => steps.step("crates of Cargo.lock", rust::ensure_crates)?,
