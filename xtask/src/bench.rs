@@ -35,7 +35,11 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
 const STEPS_PER_SAMPLE: u32 = 1_024;
 
 /// Runs the benches and returns criterion's medians in nanoseconds, by name.
-fn measure(kind: &str, filter: Option<&str>, target: Option<&str>) -> Result<BTreeMap<String, f64>> {
+fn measure(
+    kind: &str,
+    filter: Option<&str>,
+    target: Option<&str>,
+) -> Result<BTreeMap<String, f64>> {
     let home = paths::local().join(format!("criterion-{kind}"));
     if home.exists() {
         fs::remove_dir_all(&home)?;

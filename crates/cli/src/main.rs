@@ -34,7 +34,21 @@ enum Command {
 }
 
 fn main() -> Result<()> {
-    match Cli::parse().command {
+    match run(Cli::parse().command) {
+        // A reader such as `head` that has seen enough is no failure.
+        Err(error) if is_broken_pipe(&error) => Ok(()),
+        result => result,
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
         Command::Corpus(command) => corpus::run(&command),
         Command::Check(args) => check::run(&args),
         Command::Train(args) => train::run(&args),

@@ -14,6 +14,7 @@ use omniguard_core::paired::Paired;
 use omniguard_core::policy::Policy;
 use omniguard_core::rng::Rng;
 use serde_json::{Value, json};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -78,13 +79,14 @@ fn parse_phase(name: &str) -> Result<Phase, String> {
 
 /// Prints one JSON line per frame and a summary line.
 pub(crate) fn run(args: &PlayArgs) -> Result<()> {
-    let summary = play(args, |line| println!("{line}"))?;
-    println!("{summary}");
+    let mut out = std::io::stdout().lock();
+    let summary = play(args, |line| Ok(writeln!(out, "{line}")?))?;
+    writeln!(out, "{summary}")?;
     Ok(())
 }
 
 /// Plays the run, hands every frame's line to `each`, and returns the summary.
-fn play(args: &PlayArgs, mut each: impl FnMut(Value)) -> Result<Value> {
+fn play(args: &PlayArgs, mut each: impl FnMut(Value) -> Result<()>) -> Result<Value> {
     let corpus = Arc::new(corpus::load(&args.corpus)?);
     let trained = load_policy(&args.weights)?;
     let rng = Rng::new(args.seed).fork(BASELINE_FORK);
@@ -131,7 +133,7 @@ fn play(args: &PlayArgs, mut each: impl FnMut(Value)) -> Result<Value> {
                 "verdict": judged.verdict.name(),
                 "reward": judged.reward.total,
             })),
-        }));
+        }))?;
     }
     Ok(json!({
         "seed": args.seed,
@@ -188,7 +190,7 @@ mod tests {
             ];
             words.extend(expected["pinned_phase"].as_str().map(|phase| format!("--phase={phase}")));
             let Line { args } = clap::Parser::parse_from(words);
-            assert_eq!(play(&args, |_| ()).unwrap().to_string(), line);
+            assert_eq!(play(&args, |_| Ok(())).unwrap().to_string(), line);
         }
     }
 }
