@@ -1,5 +1,6 @@
 //! `omniguard corpus`: the written texts, compiled into the one file that everything shares.
 
+mod language;
 mod source;
 mod splits;
 
@@ -15,6 +16,8 @@ pub(crate) enum Command {
     Build(BuildArgs),
     /// Count families and texts by split, channel and vector
     Stats(StatsArgs),
+    /// Count the decoder's letter pairs and common words over the train split
+    Language(language::LanguageArgs),
 }
 
 #[derive(Debug, Args)]
@@ -41,6 +44,7 @@ pub(crate) fn run(command: &Command) -> Result<()> {
     match command {
         Command::Build(args) => build(args),
         Command::Stats(args) => stats(args),
+        Command::Language(args) => language::run(args),
     }
 }
 

@@ -8,7 +8,7 @@ use omniguard_core::action::ActionType;
 use omniguard_core::agent::{Agent, Constant, Neural, Random, Rules};
 use omniguard_core::curriculum::Phase;
 use omniguard_core::environment::EnvConfig;
-use omniguard_core::frame::Split;
+use omniguard_core::frame::{Channel, Mutation, Split};
 use omniguard_core::judge::Metrics;
 use omniguard_core::paired::Paired;
 use omniguard_core::policy::Policy;
@@ -99,9 +99,9 @@ pub(crate) fn run(args: &PlayArgs) -> Result<()> {
         let line = json!({
             "step": step.step_idx,
             "phase": phase.short_name(),
-            "channel": channel.map(|channel| channel.name()),
+            "channel": channel.map(Channel::name),
             "vector": step.truth.vector.name(),
-            "mutations": step.truth.mutations.iter().map(|m| m.name()).collect::<Vec<_>>(),
+            "mutations": step.truth.mutations.iter().map(Mutation::name).collect::<Vec<_>>(),
             "trained": {
                 "action": answer.action_type().name(),
                 "verdict": step.verdict.name(),

@@ -14,6 +14,7 @@ mod homoglyph;
 pub(crate) mod invisible;
 pub(crate) mod language;
 mod leet;
+mod pairs;
 
 use crate::json::{self, Text};
 use alloc::{borrow::Cow, string::String, vec::Vec};

@@ -2,10 +2,10 @@
 //!
 //! They are inputs to the policy and hints for people, never decisions: the benign twin of nearly
 //! every attack fires some of them. Four sources, each a table or a match over single bytes:
-//! * [`rules`]: word classes near each other ("order word, tool word, read word");
-//! * [`idioms`]: token sequences as programs are written (`os . dup2`, `bash - i`);
-//! * [`bytes`]: signs (`$(`, `../`, `/proc/…/fd`, terminal escape sequences);
-//! * [`shapes`]: single tokens (keys, encoded blobs, mixed scripts).
+//! * `rules`: word classes near each other ("order word, tool word, read word");
+//! * `idioms`: token sequences as programs are written (`os . dup2`, `bash - i`);
+//! * `bytes`: signs (`$(`, `../`, `/proc/…/fd`, terminal escape sequences);
+//! * `shapes`: single tokens (keys, encoded blobs, mixed scripts).
 //!
 //! Invariant: total, deterministic, time linear in the text.
 

@@ -4,7 +4,7 @@ use crate::action::N_ACTIONS;
 use crate::agent::Agent;
 use crate::corpus::Corpus;
 use crate::environment::{ConfigError, EnvConfig, Environment, StepOutcome};
-use crate::frame::{N_CHANNELS, N_MUTATIONS, N_VECTORS};
+use crate::frame::{Mutation, N_CHANNELS, N_MUTATIONS, N_VECTORS};
 use crate::history::Verdict;
 use crate::judge::Tally;
 use crate::rng::Rng;
@@ -45,7 +45,7 @@ impl Share {
         self.total += 1;
     }
 
-    fn merge(&mut self, other: &Self) {
+    fn merge(&mut self, other: Self) {
         self.hits += other.hits;
         self.total += other.total;
     }
@@ -75,7 +75,7 @@ impl Calibration {
     fn merge(&mut self, other: &Self) {
         for bin in 0..N_BINS {
             self.predicted[bin] += other.predicted[bin];
-            self.observed[bin].merge(&other.observed[bin]);
+            self.observed[bin].merge(other.observed[bin]);
         }
     }
 
@@ -117,23 +117,23 @@ impl Evaluation {
     pub fn merge(&mut self, other: &Self) {
         self.episodes.extend_from_slice(&other.episodes);
         for (mine, theirs) in self.by_vector.iter_mut().zip(&other.by_vector) {
-            mine.merge(theirs);
+            mine.merge(*theirs);
         }
         for (mine, theirs) in self.attacks_by_channel.iter_mut().zip(&other.attacks_by_channel) {
-            mine.merge(theirs);
+            mine.merge(*theirs);
         }
         for (mine, theirs) in self.benign_by_channel.iter_mut().zip(&other.benign_by_channel) {
-            mine.merge(theirs);
+            mine.merge(*theirs);
         }
         for (mine, theirs) in self.by_mutation.iter_mut().zip(&other.by_mutation) {
-            mine.merge(theirs);
+            mine.merge(*theirs);
         }
         for (mine, theirs) in
             self.confusion.iter_mut().flatten().zip(other.confusion.iter().flatten())
         {
             *mine += theirs;
         }
-        self.benign_obfuscated.merge(&other.benign_obfuscated);
+        self.benign_obfuscated.merge(other.benign_obfuscated);
         self.confidence.merge(&other.confidence);
         self.p_malicious.merge(&other.p_malicious);
     }
@@ -146,7 +146,7 @@ impl Evaluation {
         self.confusion[truth.vector.index()][action_idx] += 1;
         if truth.malicious {
             self.attacks_by_channel[channel].add(right);
-            let arm = truth.mutations.arm.map_or(N_MUTATIONS, |arm| arm.index());
+            let arm = truth.mutations.arm.map_or(N_MUTATIONS, Mutation::index);
             self.by_mutation[arm].add(right);
         } else {
             self.benign_by_channel[channel].add(right);

@@ -12,7 +12,7 @@ use crate::{
     json::{self, Text, Value},
     tokenize::{Kind, Token, Tokens},
 };
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::vec::Vec;
 use core::ops::Range;
 
 /// A sentence, line or leaf may end a segment from this many words on.
@@ -157,21 +157,27 @@ impl<'a> Segments<'a> {
         self.tokens.items().get(segment.tokens.clone()).unwrap_or(&[])
     }
 
-    /// Raw bytes that a run of tokens stands for, and the leaf text to quote with its range.
-    /// `None` for a run of member names only.
+    /// The leaf text that a run of tokens stands in, and their bytes there; a run over several
+    /// leaves gives its part of the first. `None` for a run of member names only.
+    pub fn quoted(&self, tokens: Range<usize>) -> Option<(&'a str, Range<usize>)> {
+        let (leaf, quoted) = self.in_leaf(tokens)?;
+        Some((leaf.text, quoted))
+    }
+
+    /// The same with the raw bytes that it stands for.
     pub fn place(&self, raw: &str, tokens: Range<usize>) -> Option<Place<'a>> {
+        let (leaf, quoted) = self.in_leaf(tokens)?;
+        let raw_span =
+            if leaf.is_raw { raw_span(raw, leaf, &quoted) } else { leaf.raw_span.clone() };
+        Some(Place { leaf: leaf.text, quoted, raw_span })
+    }
+
+    fn in_leaf(&self, tokens: Range<usize>) -> Option<(&Leaf<'a>, Range<usize>)> {
         let tokens = self.tokens.items().get(tokens)?;
         let first = tokens.iter().find(|token| !token.is_key)?;
-        let leaf = self.leaf(first)?;
         let mut of_leaf = tokens.iter().filter(|token| token.leaf == first.leaf && !token.is_key);
-        let quoted =
-            first.start as usize..of_leaf.next_back().map_or(first.end, |t| t.end) as usize;
-        let raw_span = if leaf.is_raw {
-            unescaped_to_raw(raw, leaf, quoted.start)..unescaped_to_raw(raw, leaf, quoted.end)
-        } else {
-            leaf.raw_span.clone()
-        };
-        Some(Place { text: Cow::Borrowed(leaf.text), quoted, raw_span })
+        let end = of_leaf.next_back().map_or(first.end, |token| token.end);
+        Some((self.leaf(first)?, first.start as usize..end as usize))
     }
 }
 
@@ -179,25 +185,28 @@ impl<'a> Segments<'a> {
 #[derive(Debug, Clone)]
 pub struct Place<'a> {
     /// The leaf's text.
-    pub text: Cow<'a, str>,
-    /// Bytes of `text`.
+    pub leaf: &'a str,
+    /// Bytes of the leaf's text.
     pub quoted: Range<usize>,
     /// Bytes of the raw frame.
     pub raw_span: Range<usize>,
 }
 
-/// Raw offset of byte `at` of a leaf's text.
-fn unescaped_to_raw(raw: &str, leaf: &Leaf<'_>, at: usize) -> usize {
-    let span = leaf.raw_span.clone();
-    if span.len() == leaf.text.len() {
-        return span.start + at;
+/// Raw bytes of a range of a leaf's text.
+fn raw_span(raw: &str, leaf: &Leaf<'_>, quoted: &Range<usize>) -> Range<usize> {
+    let base = leaf.raw_span.start;
+    if leaf.raw_span.len() == leaf.text.len() {
+        return base + quoted.start..base + quoted.end;
     }
     // Walk the escaped form; each step consumes one escape or one character.
-    let source = raw.get(span.clone()).unwrap_or("");
-    let bytes = source.as_bytes();
+    let bytes = raw.get(leaf.raw_span.clone()).unwrap_or("").as_bytes();
     let (mut from, mut out) = (0usize, 0usize);
+    let mut start = 0;
     for c in leaf.text.chars() {
-        if out >= at || from >= bytes.len() {
+        if out <= quoted.start {
+            start = from;
+        }
+        if out >= quoted.end || from >= bytes.len() {
             break;
         }
         out += c.len_utf8();
@@ -208,7 +217,7 @@ fn unescaped_to_raw(raw: &str, leaf: &Leaf<'_>, at: usize) -> usize {
             _ => c.len_utf8(),
         };
     }
-    (span.start + from).min(span.end)
+    (base + start).min(leaf.raw_span.end)..(base + from).min(leaf.raw_span.end)
 }
 
 /// Visits members and leaves in document order: `leaf` is `None` for the name of a member that is
@@ -349,7 +358,7 @@ mod tests {
         assert_eq!(views, [(false, false), (false, true), (true, false)]);
         let place = segments.place(raw, segments.items[1].tokens.clone()).unwrap();
         assert_eq!(&raw[place.raw_span], "aGVsbG8=");
-        assert_eq!(&place.text[place.quoted], "hello");
+        assert_eq!(&place.leaf[place.quoted], "hello");
     }
 
     #[test]
@@ -383,7 +392,7 @@ mod tests {
                 let place = segments.place(&raw, segment.tokens.clone());
                 if let Some(place) = place {
                     prop_assert!(raw.get(place.raw_span).is_some());
-                    prop_assert!(place.text.get(place.quoted).is_some());
+                    prop_assert!(place.leaf.get(place.quoted).is_some());
                 }
             }
             prop_assert_eq!(next, segments.tokens.items().len());

@@ -1,8 +1,12 @@
 //! The decoder against the corpus: what it leaves alone, and what it brings back.
+//!
+//! The table is of all texts; `SPLIT=test` narrows it to a split, which has too few texts for the
+//! floor under what comes back: then it only measures.
 
 use omniguard_core::{
+    corpus::Corpus,
     decode::{decode, decode_leaf},
-    frame::{Mutation, Mutations},
+    frame::{Mutation, Mutations, Split},
     mutate::{NESTABLE, mutate},
     rng::Rng,
 };
@@ -16,8 +20,23 @@ struct Entry {
     text: String,
 }
 
+/// Whether the families of this id are asked for.
+fn wanted() -> impl Fn(&str) -> bool {
+    let split = std::env::var("SPLIT").ok().map(|name| Split::from_name(&name).unwrap());
+    let compiled = split.map(|split| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../public/corpus.bin");
+        (split, Corpus::from_bytes(&fs::read(file).unwrap()).unwrap())
+    });
+    move |id| {
+        compiled.as_ref().is_none_or(|(split, corpus)| {
+            corpus.families().iter().any(|family| family.id == id && family.split == *split)
+        })
+    }
+}
+
 /// All payload strings of the corpus, slots filled with plain values.
 fn corpus() -> Vec<Entry> {
+    let wanted = wanted();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
     let mut files: Vec<_> = fs::read_dir(folder)
         .map(|list| list.filter_map(|file| Some(file.ok()?.path())).collect())
@@ -33,6 +52,9 @@ fn corpus() -> Vec<Entry> {
         };
         for family in table.get("family").and_then(toml::Value::as_array).into_iter().flatten() {
             let id = family.get("id").and_then(toml::Value::as_str).unwrap_or_default();
+            if !wanted(id) {
+                continue;
+            }
             for (list, benign) in [("benign", true), ("malicious", false)] {
                 for entry in family.get(list).and_then(toml::Value::as_array).into_iter().flatten()
                 {
@@ -155,6 +177,7 @@ fn mutated_texts_come_back() {
     if entries.is_empty() {
         return;
     }
+    let whole = std::env::var("SPLIT").is_err();
     let single = Mutation::ALL.iter().filter(|m| **m != Mutation::Nested);
     let single = single.map(|&m| Mutations { arm: Some(m), first: Some(m), second: None });
     let nested = NESTABLE.iter().map(|&(first, second)| Mutations {
@@ -194,7 +217,7 @@ fn mutated_texts_come_back() {
             use Mutation::{Base64, Hex, JsonEscape, Rot13, Url, ZeroWidth};
             matches!(m, Base64 | Hex | JsonEscape | Rot13 | Url | ZeroWidth)
         });
-        assert!(!reversible || exact >= 90.0, "{names:?}");
+        assert!(!whole || !reversible || exact >= 90.0, "{names:?}");
     }
 }
 

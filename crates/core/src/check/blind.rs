@@ -7,9 +7,10 @@ use crate::corpus::Corpus;
 use crate::curriculum::Phase;
 use crate::environment::{ConfigError, EnvConfig, Environment};
 use crate::evaluate::evaluate;
-use crate::frame::{Split, Vector};
+use crate::frame::{Frame, Split, Vector};
 use crate::policy::Context;
 use alloc::{format, string::String, sync::Arc, vec, vec::Vec};
+use core::fmt::Write as _;
 
 /// How far below the oracle's mean step reward a text-blind policy stays.
 const MIN_GAP: f32 = 0.15;
@@ -25,7 +26,7 @@ struct Blind {
 }
 
 impl Blind {
-    fn name(&self) -> String {
+    fn name(self) -> String {
         let thrifty = if self.thrifty { " thrifty" } else { "" };
         format!("{}/{}/{}{thrifty}", self.stdio.name(), self.encoded.name(), self.plain.name())
     }
@@ -34,7 +35,7 @@ impl Blind {
 impl Agent for Blind {
     fn act(&mut self, env: &Environment, _context: &Context) -> Action {
         let stdio = env.frame().is_some_and(|frame| frame.vector == Vector::StdioEscape);
-        let encoded = env.frame().is_some_and(|frame| frame.obfuscated());
+        let encoded = env.frame().is_some_and(Frame::obfuscated);
         let mut kind = if stdio {
             self.stdio
         } else if encoded {
@@ -100,7 +101,9 @@ fn far_below_the_oracle(
             }
         }
         passed &= best.0 <= ceiling - MIN_GAP;
-        detail += &format!(
+        // Writing to a string cannot fail.
+        let _ = write!(
+            detail,
             "{}: oracle {ceiling:+.3}, best text-blind {:+.3} ({}); ",
             phase.short_name(),
             best.0,

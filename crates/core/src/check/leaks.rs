@@ -6,7 +6,7 @@ use crate::decode::decode;
 use crate::detect;
 use crate::embed::embed;
 use crate::environment::{ConfigError, EnvConfig, Environment};
-use crate::frame::{Channel, Split};
+use crate::frame::{Channel, Frame, Split};
 use crate::json;
 use crate::tool_request;
 use alloc::{collections::BTreeMap, format, string::String, sync::Arc, vec, vec::Vec};
@@ -88,7 +88,7 @@ fn style_and_context(
     let mut counts: BTreeMap<&'static str, BTreeMap<String, [u32; 2]>> = BTreeMap::new();
     for _ in 0..effort.n_steps {
         env.reset();
-        let malicious = usize::from(env.frame().is_some_and(|frame| frame.malicious()));
+        let malicious = usize::from(env.frame().is_some_and(Frame::malicious));
         for (kind, value) in styles(&env, &env.frame_text()) {
             counts.entry(kind).or_default().entry(value).or_default()[malicious] += 1;
         }

@@ -174,9 +174,9 @@ fn unique_best(
         if frame.vector != Vector::StdioEscape {
             let class = usize::from(frame.malicious());
             if class == 1 {
-                n_attacks += 1.0
+                n_attacks += 1.0;
             } else {
-                n_benign += 1.0
+                n_benign += 1.0;
             }
             for (sum, reward) in by_class[class].iter_mut().zip(rewards) {
                 *sum += reward;

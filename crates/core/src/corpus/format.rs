@@ -168,7 +168,9 @@ impl Writer {
 
     fn list<T>(&mut self, items: &[T], mut item: impl FnMut(&mut Self, &T)) {
         self.varint(items.len() as u32);
-        items.iter().for_each(|entry| item(self, entry));
+        for entry in items {
+            item(self, entry);
+        }
     }
 }
 

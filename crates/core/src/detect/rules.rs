@@ -112,8 +112,20 @@ const OWN: u64 = 1 << 61;
 
 struct Word {
     classes: u64,
+    /// Classes of this word and the [`REACH`] behind it.
+    ahead: u64,
     token: usize,
 }
+
+/// No rule's gap is longer.
+const REACH: usize = 15;
+const _: () = {
+    let mut idx = 0;
+    while idx < RULES.len() {
+        assert!(RULES[idx].gap <= REACH);
+        idx += 1;
+    }
+};
 
 pub(super) fn scan(segments: &Segments<'_>, emit: &mut impl FnMut(Detector, Range<usize>)) {
     let items = segments.tokens.items();
@@ -135,21 +147,32 @@ pub(super) fn scan(segments: &Segments<'_>, emit: &mut impl FnMut(Detector, Rang
             }
         }
         all |= classes;
-        words.push(Word { classes, token });
+        words.push(Word { classes, ahead: classes, token });
     }
-    let possible: Vec<&Rule> =
-        RULES.iter().filter(|rule| rule.sets.iter().all(|set| all & set != 0)).collect();
-    let mut starts_of_possible = 0u64;
-    for rule in &possible {
-        starts_of_possible |= rule.sets.iter().fold(0, |union, set| union | set);
+    // Doubling: behind step 2^k each word knows the classes of 2^(k+1) words.
+    for shift in [1, 2, 4, 8] {
+        for idx in 0..words.len() {
+            let behind = words.get(idx + shift).map_or(0, |word| word.ahead);
+            if let Some(word) = words.get_mut(idx) {
+                word.ahead |= behind;
+            }
+        }
     }
+    // Most rules need a class that the frame does not have.
+    let union = |rule: &Rule| rule.sets.iter().fold(0, |union, set| union | set);
+    let possible: Vec<(&Rule, u64)> = RULES
+        .iter()
+        .filter(|rule| rule.sets.iter().all(|set| all & set != 0))
+        .map(|rule| (rule, union(rule)))
+        .collect();
+    let any = possible.iter().fold(0, |any, (_, union)| any | union);
     for (first, word) in words.iter().enumerate() {
-        if word.classes & starts_of_possible == 0 {
+        if word.classes & any == 0 {
             continue;
         }
-        for rule in &possible {
+        for (rule, union) in &possible {
             // Whether this word can stand for the first word of a match.
-            if !rule.sets.iter().any(|set| word.classes & set != 0) {
+            if word.classes & union == 0 || rule.sets.iter().any(|set| word.ahead & set == 0) {
                 continue;
             }
             if let Some(last) = complete(rule, &words, first) {

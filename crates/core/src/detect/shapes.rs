@@ -49,7 +49,11 @@ pub(super) fn scan(segments: &Segments<'_>, emit: &mut impl FnMut(Detector, Rang
             continue;
         }
         let is_key = |(prefix, min): &(&str, usize)| word.len() >= *min && word.starts_with(prefix);
-        if KEY_PREFIXES.iter().any(is_key) {
+        // Nearly every word is too short for all but the two short prefixes.
+        let first = word.as_bytes().first();
+        if (word.len() >= 16 || matches!(first, Some(b'g' | b'x')))
+            && KEY_PREFIXES.iter().any(is_key)
+        {
             emit(SecretShape, idx..idx + 1);
         }
         if len as usize >= BLOB_BYTES && is_blob(segments, token) {

@@ -18,7 +18,7 @@ use crate::{
     math,
     segment::Segments,
 };
-use alloc::{format, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use core::{fmt::Write, ops::Range};
 
 /// Longest quotation of a frame, in characters.
@@ -101,10 +101,10 @@ pub(super) fn measure(
         if let Some(place) = segments.place(raw, segment.tokens.clone()) {
             evidence.span = Some(place.raw_span);
             let hit = leading
-                .and_then(|finding| segments.place(raw, finding.tokens.clone()))
-                .filter(|hit| hit.text == place.text);
-            let from = hit.map_or(place.quoted.start, |hit| hit.quoted.start);
-            let text = place.text.get(from..place.quoted.end.max(from)).unwrap_or("");
+                .and_then(|finding| segments.quoted(finding.tokens.clone()))
+                .filter(|(leaf, _)| core::ptr::eq(*leaf, place.leaf));
+            let from = hit.map_or(place.quoted.start, |(_, quoted)| quoted.start);
+            let text = place.leaf.get(from..place.quoted.end.max(from)).unwrap_or("");
             evidence.quote = quotable(text);
         }
     }
@@ -174,8 +174,9 @@ fn quotable(text: &str) -> String {
 
 /// The sentence for an action.
 pub(super) fn sentence(action: ActionType, evidence: &Evidence, context: &Context) -> String {
-    let mut out = format!("{}: log-odds of stepping in {:+.2}", action.name(), evidence.odds);
+    let mut out = String::with_capacity(320);
     // Writing to a string cannot fail.
+    let _ = write!(out, "{}: log-odds of stepping in {:+.2}", action.name(), evidence.odds);
     let _ = if evidence.detectors.is_empty() {
         write!(out, "; no detector fired")
     } else {

@@ -106,8 +106,8 @@ classes! {
     MITIGATED: "blocked denied rejected refused quarantined prevented dropped ignored contained cleaned patched fixed revoked closed resolved mitigated expired abgelehnt blockiert verweigert rechazado bloqueado denegado refusé bloqué rejeté negado 拒绝 阻止 拦截 拒否 遮断",
     /// Was agreed.
     APPROVED: "approved authorised authorized documented scheduled planned ticket change reviewed confirmed consent declared registered genehmigt freigegeben aprobado autorizado approuvé autorisé aprovado 批准 已批 承認 計画",
-    /// Teaching or testing material.
-    TEACHING: "example examples sample training awareness documentation docs guide tutorial explain explains exercise fixture quiz lesson course workshop slide glossary chapter beispiel schulung ejemplo formación exemple formation exemplo treinamento 示例 例如 培训 文档 例え 研修 説明",
+    /// Teaching or testing material. Not "example": reserved host names end in it.
+    TEACHING: "examples sample training awareness documentation docs guide tutorial explain explains exercise fixture quiz lesson course workshop slide glossary chapter beispiel schulung ejemplo formación exemple formation exemplo treinamento 示例 例如 培训 文档 例え 研修 説明",
     /// A place outside.
     SINK: "http https webhook ftp url endpoint smtp pastebin mailto dns external outside public telegram discord bucket ngrok externen externe externo extérieur 外部 公開",
     /// Wraps or unwraps bytes.

@@ -2,6 +2,7 @@
 
 use super::Named;
 use crate::environment::{StepOutcome, Truth};
+use crate::frame::Mutation;
 use crate::reward::{Component, N_COMPONENTS};
 use alloc::vec::Vec;
 use serde::Serialize;
@@ -78,7 +79,7 @@ impl From<&Truth> for TruthBody {
             malicious: truth.malicious,
             vector: truth.vector.name(),
             obfuscated: truth.mutations.obfuscated(),
-            mutations: truth.mutations.iter().map(|mutation| mutation.name()).collect(),
+            mutations: truth.mutations.iter().map(Mutation::name).collect(),
             campaign: truth.campaign,
             scenario: truth.scenario,
             split: truth.split.name(),
