@@ -122,3 +122,29 @@ fn count(corpus: &Corpus, wanted: impl Fn(u32) -> bool) -> (usize, usize) {
     }
     (malicious, benign)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_committed_corpus_is_what_the_sources_give() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let content = source::read_folder(&root.join("corpus")).unwrap();
+        let there = std::fs::read(root.join("public/corpus.bin")).unwrap();
+        assert!(format::encode(&content) == there, "run `omniguard corpus build`");
+    }
+
+    #[test]
+    fn the_first_corpus_has_the_size_it_promises() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let corpus = load(&root.join("public/corpus.bin")).unwrap();
+        let (malicious, benign) = count(&corpus, |_| true);
+        assert!(malicious >= 400 && benign >= 600 && corpus.domains().len() >= 15);
+        for &channel in Channel::ALL {
+            let (malicious, benign) = count(&corpus, |idx| corpus.facts(idx).channel == channel);
+            assert!(malicious > 0 && benign > 0, "{}", channel.name());
+        }
+    }
+}

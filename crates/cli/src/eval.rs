@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 /// Seed of the network's initial weights: the page's "Baseline".
 pub(crate) const UNTRAINED_SEED: u64 = 0;
-/// Below this, seeds belong to training; see `--seed`.
+/// Runs are trained from seeds below this one and evaluated from seeds at or above it.
 pub(crate) const EVALUATION_SEED: u64 = 1_000_000;
 /// Episodes of one run: its history and adversary go on from one to the next.
 const EPISODES_PER_RUN: u32 = 50;
@@ -40,7 +40,7 @@ pub(crate) struct EvalArgs {
     /// Episodes per agent and phase, rounded up to whole runs of 50
     #[arg(long, default_value_t = 2_000)]
     episodes: u32,
-    /// Seed of the evaluation; training uses seeds below 1,000,000
+    /// Seed that the environments' seeds are made from; runs are trained from seeds below 1,000,000
     #[arg(long, default_value_t = EVALUATION_SEED)]
     seed: u64,
     /// Threads

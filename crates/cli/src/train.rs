@@ -28,6 +28,10 @@ use std::sync::Arc;
 /// Environments played side by side. A quarter follows the curriculum, the others stay in one
 /// phase each, so that no phase is forgotten.
 const N_ACTORS: u32 = 16;
+/// Labels of the seeds that a run's seed is spread over, one per purpose.
+const ROLLOUTS: u32 = 0;
+const CALIBRATION: u32 = 1;
+const VALIDATION: u32 = 2;
 /// Frames of the validation split that set the beliefs' temperatures.
 const N_CALIBRATION_FRAMES: u32 = 4_000;
 /// Episodes per phase of the validation at the end.
@@ -44,7 +48,7 @@ pub(crate) struct TrainArgs {
     /// Name of the run
     #[arg(long, default_value = "local")]
     run_id: String,
-    /// Seed of everything in the run, below 1,000,000: the seeds above belong to evaluation
+    /// Seed that all seeds of the run are made from, below 1,000,000: the others are for evaluation
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Optimiser steps
@@ -113,9 +117,34 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let corpus = Arc::new(corpus::load(&args.corpus)?);
     let config = args.grpo();
     let mut folder = folder::RunFolder::create(args, &config, &corpus)?;
-    let mut actors = actors(args, &corpus)?;
-    let mut learner = Learner::new(config, TrainablePolicy::new(UNTRAINED_SEED));
     let bar = progress::bar(u64::from(args.steps), "training");
+    let trained = learn(args, config, &corpus, |step, metrics| {
+        bar.inc(1);
+        bar.set_message(summary(metrics));
+        folder.log(step, metrics)
+    })?;
+    bar.finish();
+
+    let policy = finish(args, &corpus, &trained)?;
+    let validation = validate(args, &corpus, &policy)?;
+    let weights = folder.finish(&policy, &validation)?;
+    println!("{}: {} bytes of weights", folder.path().display(), weights.len());
+    if let Some(path) = &args.publish {
+        std::fs::write(path, &weights)?;
+        println!("published to {}", path.display());
+    }
+    Ok(())
+}
+
+/// Trains from the seeded initial weights; `each` sees the metrics of every optimiser step.
+fn learn(
+    args: &TrainArgs,
+    config: GrpoConfig,
+    corpus: &Arc<Corpus>,
+    mut each: impl FnMut(u32, &Metrics) -> Result<()>,
+) -> Result<TrainablePolicy> {
+    let mut actors = actors(args, corpus)?;
+    let mut learner = Learner::new(config, TrainablePolicy::new(UNTRAINED_SEED));
     let per_actor = config.groups_per_step.div_ceil(N_ACTORS) as usize;
     let mut step = 0;
     while step < args.steps {
@@ -124,23 +153,11 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
         for _ in 0..config.num_iterations.min(args.steps - step) {
             let shards = parallel::shards(&learner, &batch, args.threads);
             let metrics = learner.apply(&batch, &shards);
-            folder.log(step, &metrics)?;
+            each(step, &metrics)?;
             step += 1;
-            bar.inc(1);
-            bar.set_message(summary(&metrics));
         }
     }
-    bar.finish();
-
-    let policy = finish(args, &corpus, learner.policy())?;
-    let validation = validate(&corpus, &policy, args.threads)?;
-    let weights = folder.finish(&policy, &validation)?;
-    println!("{}: {} bytes of weights", folder.path().display(), weights.len());
-    if let Some(path) = &args.publish {
-        std::fs::write(path, &weights)?;
-        println!("published to {}", path.display());
-    }
-    Ok(())
+    Ok(learner.policy().clone())
 }
 
 fn summary(metrics: &Metrics) -> String {
@@ -155,7 +172,7 @@ fn actors(args: &TrainArgs, corpus: &Arc<Corpus>) -> Result<Vec<Actor>> {
         .map(|idx| {
             let phase = Phase::from_index(idx as usize % 4);
             let config = EnvConfig { phase, ..EnvConfig::on(Split::Train) };
-            let seed = seed_of(args.seed, idx);
+            let seed = seed_of(seed_of(args.seed, ROLLOUTS), idx);
             let env = Environment::new(config, Arc::clone(corpus), seed)?;
             Ok(Actor::new(env, seed_of(seed, 1)))
         })
@@ -182,15 +199,18 @@ fn collect(
 /// Quantises the policy with temperatures that calibrate its beliefs on the validation split.
 fn finish(args: &TrainArgs, corpus: &Arc<Corpus>, policy: &TrainablePolicy) -> Result<Policy> {
     let mut judgements = Vec::new();
-    let mut env =
-        Environment::new(EnvConfig::on(Split::Validation), Arc::clone(corpus), args.seed)?;
-    for idx in 0..N_CALIBRATION_FRAMES {
-        // Every phase alike; fresh episodes, so that no policy shapes the frames.
-        let phase = Phase::from_index(idx as usize % Phase::ALL.len());
-        if idx % 500 < 3 {
-            let config = EnvConfig { phase, ..EnvConfig::on(Split::Validation) };
-            env = Environment::new(config, Arc::clone(corpus), seed_of(args.seed, idx))?;
-        }
+    let seed = seed_of(args.seed, CALIBRATION);
+    let mut environments = (0u32..)
+        .zip(Phase::ALL)
+        .map(|(idx, &phase)| {
+            let config = EnvConfig { phase: Some(phase), ..EnvConfig::on(Split::Validation) };
+            Environment::new(config, Arc::clone(corpus), seed_of(seed, idx))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let n_phases = environments.len();
+    for idx in 0..N_CALIBRATION_FRAMES as usize {
+        // Every phase alike; first frames only, so that no policy shapes them.
+        let env = &mut environments[idx % n_phases];
         env.reset();
         let Some(frame) = env.frame() else { continue };
         let trace = policy.forward(&FrameFeatures::extract(&env.frame_text()), &env.context());
@@ -205,18 +225,52 @@ fn finish(args: &TrainArgs, corpus: &Arc<Corpus>, policy: &TrainablePolicy) -> R
 
 /// The greedy policy on the validation split, phase by phase.
 fn validate(
+    args: &TrainArgs,
     corpus: &Arc<Corpus>,
     policy: &Policy,
-    threads: usize,
 ) -> Result<Vec<(Phase, Evaluation)>> {
     let policy = Arc::new(policy.clone());
+    let seed = seed_of(args.seed, VALIDATION);
     let mut phases: Vec<_> = Phase::ALL.to_vec();
-    parallel::map_mut(&mut phases, threads, |&mut phase| {
+    parallel::map_mut(&mut phases, args.threads, |&mut phase| {
         let config = EnvConfig { phase: Some(phase), ..EnvConfig::on(Split::Validation) };
         let mut agent = Neural::greedy(Arc::clone(&policy));
-        let seed = EVALUATION_SEED - 1;
         anyhow::Ok((phase, evaluate(&mut agent, &config, corpus, seed, N_VALIDATION_EPISODES)?))
     })
     .into_iter()
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use std::path::Path;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: TrainArgs,
+    }
+
+    fn trained(threads: &str) -> (TrainablePolicy, Vec<f32>) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../public/corpus.bin");
+        let corpus = Arc::new(corpus::load(&path).unwrap());
+        let Line { args } = Line::parse_from(["train", "--steps", "6", "--threads", threads]);
+        let mut losses = Vec::new();
+        let policy = learn(&args, args.grpo(), &corpus, |_, metrics| {
+            losses.push(metrics.belief_loss);
+            Ok(())
+        });
+        (policy.unwrap(), losses)
+    }
+
+    #[test]
+    fn the_weights_do_not_depend_on_the_number_of_threads() {
+        let (one, losses) = trained("1");
+        let (three, _) = trained("3");
+        assert_eq!(one.parameters(), three.parameters());
+        assert_ne!(one.parameters(), TrainablePolicy::new(UNTRAINED_SEED).parameters());
+        assert_eq!(losses.len(), 6);
+    }
 }

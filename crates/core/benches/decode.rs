@@ -32,7 +32,11 @@ fn benches(criterion: &mut Criterion) {
     for &mutation in Mutation::ALL {
         let arm = Some(mutation);
         let mut leaves = vec![PROMPT[..300].to_string()];
-        let mutations = Mutations { arm, first: arm, second: None };
+        let (first, second) = match mutation {
+            Mutation::Nested => (Some(Mutation::Rot13), Some(Mutation::Base64)),
+            _ => (arm, None),
+        };
+        let mutations = Mutations { arm, first, second };
         mutate(&mut leaves, mutations, 0.35, &mut Rng::new(7));
         texts.push((mutation.name().to_string(), frame(&leaves[0].replace('\\', "\\\\"))));
     }

@@ -34,17 +34,31 @@ impl Draw {
     pub const NONE: Self = Self { mutations: Mutations::NONE, probability: 1.0 };
 }
 
-/// Bytes of a frame as far as a mutation's growth needs them.
+/// What a scenario's text bears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Size {
+pub struct Malleability {
     /// Upper bound of what no mutation touches.
     pub envelope_bytes: u32,
     /// Upper bound of the payload before mutation.
     pub payload_bytes: u32,
+    /// Whether `semantic_drift` finds a word to replace.
+    pub drifts: bool,
+    /// Whether `split` finds a place to cut.
+    pub splits: bool,
 }
 
-impl Size {
-    fn fits(self, growth: f32) -> bool {
+impl Malleability {
+    /// Whether a mutation changes the text.
+    fn bears(&self, mutation: Mutation) -> bool {
+        match mutation {
+            Mutation::SemanticDrift => self.drifts,
+            Mutation::Split => self.splits,
+            _ => true,
+        }
+    }
+
+    /// Whether what a mutation may make of the text stays within a frame's limit.
+    fn fits(&self, growth: f32) -> bool {
         self.envelope_bytes as f32 + self.payload_bytes as f32 * growth <= MAX_FRAME_BYTES as f32
     }
 }
@@ -86,19 +100,15 @@ impl Adversary {
         }
     }
 
-    /// Draws a mutation whose result stays within a frame's limit.
-    pub fn draw(&self, size: Size, rng: &mut Rng) -> Draw {
-        let arm_idx = rng.weighted(&self.probabilities) as usize;
+    /// Draws a mutation that changes the text and stays within a frame's limit.
+    pub fn draw(&self, text: &Malleability, rng: &mut Rng) -> Draw {
         let pick = rng.u32();
-        if let Some(mutations) = arm(arm_idx, size, pick) {
-            return Draw { mutations, probability: self.probabilities[arm_idx] };
-        }
         let fitting = core::array::from_fn::<_, N_MUTATIONS, _>(|idx| {
-            if arm(idx, size, pick).is_some() { self.probabilities[idx] } else { 0.0 }
+            if arm(idx, text, pick).is_some() { self.probabilities[idx] } else { 0.0 }
         });
         let total: f32 = fitting.iter().sum();
         let arm_idx = rng.weighted(&fitting) as usize;
-        arm(arm_idx, size, pick).map_or(Draw::NONE, |mutations| Draw {
+        arm(arm_idx, text, pick).map_or(Draw::NONE, |mutations| Draw {
             mutations,
             probability: fitting[arm_idx] / total,
         })
@@ -116,10 +126,10 @@ impl Adversary {
 }
 
 /// The mutations of an arm, if they fit; for `nested`, the first fitting pair from a drawn place.
-fn arm(idx: usize, size: Size, pick: u32) -> Option<Mutations> {
+fn arm(idx: usize, text: &Malleability, pick: u32) -> Option<Mutations> {
     let arm = Mutation::from_index(idx)?;
     if arm != Mutation::Nested {
-        return size.fits(max_growth(arm)).then_some(Mutations {
+        return (text.bears(arm) && text.fits(max_growth(arm))).then_some(Mutations {
             arm: Some(arm),
             first: Some(arm),
             second: None,
@@ -128,7 +138,8 @@ fn arm(idx: usize, size: Size, pick: u32) -> Option<Mutations> {
     let n = NESTABLE.len();
     let start = ((pick as u64 * n as u64) >> 32) as usize;
     (0..n).map(|offset| NESTABLE[(start + offset) % n]).find_map(|(first, second)| {
-        size.fits(max_growth(first) * max_growth(second)).then_some(Mutations {
+        let growth = max_growth(first) * max_growth(second);
+        (text.bears(first) && text.bears(second) && text.fits(growth)).then_some(Mutations {
             arm: Some(arm),
             first: Some(first),
             second: Some(second),
@@ -140,14 +151,15 @@ fn arm(idx: usize, size: Size, pick: u32) -> Option<Mutations> {
 mod tests {
     use super::*;
 
-    const SMALL: Size = Size { envelope_bytes: 100, payload_bytes: 100 };
+    const SMALL: Malleability =
+        Malleability { envelope_bytes: 100, payload_bytes: 100, drifts: true, splits: true };
 
     #[test]
     fn the_arm_that_works_is_drawn_more_often() {
         let mut adversary = Adversary::new(false);
         let mut rng = Rng::new(1);
         for _ in 0..3_000 {
-            let draw = adversary.draw(SMALL, &mut rng);
+            let draw = adversary.draw(&SMALL, &mut rng);
             adversary.learn(&draw, draw.mutations.arm != Some(Mutation::Rot13));
         }
         let p = adversary.probabilities()[Mutation::Rot13.index()];
@@ -168,7 +180,7 @@ mod tests {
     #[test]
     fn a_frozen_bandit_does_not_learn() {
         let mut adversary = Adversary::new(true);
-        let draw = adversary.draw(SMALL, &mut Rng::new(2));
+        let draw = adversary.draw(&SMALL, &mut Rng::new(2));
         adversary.learn(&draw, false);
         assert_eq!(adversary, Adversary::new(true));
     }
@@ -176,18 +188,43 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_redrawn_among_those_that_do() {
         let adversary = Adversary::new(false);
-        let large = Size { envelope_bytes: 300, payload_bytes: 6_000 };
+        let large = Malleability { envelope_bytes: 300, payload_bytes: 6_000, ..SMALL };
         let mut rng = Rng::new(3);
         let mut seen = 0u32;
         for _ in 0..2_000 {
-            let draw = adversary.draw(large, &mut rng);
+            let draw = adversary.draw(&large, &mut rng);
             for mutation in draw.mutations.iter() {
                 seen |= 1 << mutation.index();
                 assert_ne!(mutation, Mutation::Hex);
             }
         }
         assert_ne!(seen, 0);
-        let full = Size { envelope_bytes: 0, payload_bytes: 9_000 };
-        assert_eq!(adversary.draw(full, &mut rng), Draw::NONE);
+        let full = Malleability { envelope_bytes: 0, payload_bytes: 9_000, ..SMALL };
+        assert_eq!(adversary.draw(&full, &mut rng), Draw::NONE);
+    }
+
+    #[test]
+    fn the_probability_of_a_draw_is_its_frequency_where_some_arms_do_not_fit() {
+        let mut log_weights = [0.0; N_MUTATIONS];
+        log_weights[Mutation::Rot13.index()] = -1.0;
+        let adversary = Adversary::with_log_weights(log_weights, false);
+        let text = Malleability { envelope_bytes: 300, payload_bytes: 3_000, ..SMALL };
+        let text = Malleability { drifts: false, ..text };
+        let mut rng = Rng::new(5);
+        let n = 40_000;
+        let mut counts = [0u32; N_MUTATIONS];
+        let mut told = [0.0f32; N_MUTATIONS];
+        for _ in 0..n {
+            let draw = adversary.draw(&text, &mut rng);
+            let idx = draw.mutations.arm.map_or(0, Mutation::index);
+            counts[idx] += 1;
+            told[idx] = draw.probability;
+        }
+        assert_eq!(counts[Mutation::SemanticDrift.index()], 0);
+        assert_eq!(counts[Mutation::JsonEscape.index()], 0);
+        for (count, told) in counts.into_iter().zip(told) {
+            let frequency = count as f32 / n as f32;
+            assert!((frequency - told).abs() < 0.01, "{frequency} {told}");
+        }
     }
 }

@@ -82,8 +82,12 @@ pub struct Scenario {
     pub malicious: bool,
     /// How the parts make a frame.
     pub body: Body,
-    /// Keys ("" where the body has none) and values.
+    /// Keys ("" where the body has none) and values; at least one is text.
     pub parts: Vec<(String, Part)>,
+    /// Whether `semantic_drift` finds a word to replace.
+    pub drifts: bool,
+    /// Whether `split` finds a place to cut.
+    pub splits: bool,
 }
 
 /// Facts about a scenario that the environment needs at every step, without rendering.
@@ -99,6 +103,10 @@ pub struct ScenarioFacts {
     pub named_tool: Option<u32>,
     /// Capability that the frame requests, where it names a tool.
     pub capability: Option<Capability>,
+    /// Whether `semantic_drift` finds a word to replace.
+    pub drifts: bool,
+    /// Whether `split` finds a place to cut.
+    pub splits: bool,
     /// Upper bound of what surrounds the payload once rendered, in bytes.
     pub envelope_bytes: u32,
     /// Upper bound of the payload once rendered, in bytes.
@@ -217,6 +225,8 @@ fn facts_of(content: &format::Content, scenario: &Scenario) -> ScenarioFacts {
         vector: if scenario.malicious { family.vector } else { Vector::Benign },
         named_tool,
         capability,
+        drifts: scenario.drifts,
+        splits: scenario.splits,
         envelope_bytes,
         payload_bytes,
     }

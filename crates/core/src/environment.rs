@@ -4,7 +4,7 @@
 //! under a microsecond. Invariant: same config, seed and actions, same trajectory hash everywhere.
 
 use crate::action::Action;
-use crate::adversary::{Adversary, Draw, Size};
+use crate::adversary::{Adversary, Draw, Malleability};
 use crate::corpus::Corpus;
 use crate::critic::critic;
 use crate::curriculum::{Curriculum, Phase};
@@ -247,9 +247,13 @@ impl Environment {
         };
         let facts = self.corpus.facts(scenario);
         let draw = if mutated {
-            let size =
-                Size { envelope_bytes: facts.envelope_bytes, payload_bytes: facts.payload_bytes };
-            self.adversary.draw(size, rng)
+            let text = Malleability {
+                envelope_bytes: facts.envelope_bytes,
+                payload_bytes: facts.payload_bytes,
+                drifts: facts.drifts,
+                splits: facts.splits,
+            };
+            self.adversary.draw(&text, rng)
         } else {
             Draw::NONE
         };

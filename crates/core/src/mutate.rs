@@ -111,6 +111,14 @@ pub fn mutate(leaves: &mut [String], mutations: Mutations, semantic_noise: f32, 
     }
 }
 
+/// Whether `mutation` can change these payload strings at all: a text may have no word to replace,
+/// or no place to be cut.
+pub fn acts_on(leaves: &[String], mutation: Mutation) -> bool {
+    let mut changed = leaves.to_vec();
+    apply(&mut changed, mutation, 1.0, &mut Rng::new(0));
+    changed != leaves
+}
+
 fn apply(leaves: &mut [String], mutation: Mutation, semantic_noise: f32, rng: &mut Rng) {
     let longest = leaves.iter().map(String::len).max().unwrap_or(0);
     let threshold = longest.min(MIN_BYTES);
@@ -314,12 +322,27 @@ fn json_escape(text: &str, share: f32, rng: &mut Rng) -> String {
     out
 }
 
+/// Replaces a share of the replaceable words: at least one, where there is one.
 fn semantic_drift(text: &str, noise: f32, rng: &mut Rng) -> String {
+    let synonyms = |word: &str, is_word: bool| -> Vec<&str> {
+        let lower = if is_word { word.to_ascii_lowercase() } else { String::new() };
+        drift::synonyms(&lower).into_iter().flatten().collect()
+    };
+    let mut picks = Vec::new();
+    each_word(text, |word, is_word| {
+        if !synonyms(word, is_word).is_empty() {
+            picks.push(rng.chance(noise));
+        }
+    });
+    if !picks.contains(&true) {
+        let forced = rng.below(picks.len() as u32) as usize;
+        picks.iter_mut().skip(forced).take(1).for_each(|pick| *pick = true);
+    }
+    let mut picks = picks.into_iter();
     let mut out = String::new();
     each_word(text, |word, is_word| {
-        let lower = if is_word { word.to_ascii_lowercase() } else { String::new() };
-        let others: Vec<&str> = drift::synonyms(&lower).into_iter().flatten().collect();
-        if others.is_empty() || !rng.chance(noise) {
+        let others = synonyms(word, is_word);
+        if others.is_empty() || picks.next() != Some(true) {
             out.push_str(word);
             return;
         }

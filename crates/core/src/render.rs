@@ -41,7 +41,9 @@ fn render_with(corpus: &Corpus, frame: &Frame, mutations: Mutations) -> String {
         })
         .collect();
     let params = parameters(corpus, family, scenario);
-    leaves.extend(params.iter().skip(leaves.len() - 1).map(|(_, template)| fill(template)));
+    leaves.extend(
+        params.iter().skip(leaves.len().saturating_sub(1)).map(|(_, template)| fill(template)),
+    );
     if mutations.obfuscated() {
         let mut rng = Rng::new(frame.render_seed).fork(MUTATION_STREAM);
         mutate(&mut leaves, mutations, frame.semantic_noise, &mut rng);
@@ -49,7 +51,7 @@ fn render_with(corpus: &Corpus, frame: &Frame, mutations: Mutations) -> String {
 
     let mut rng = Rng::new(frame.render_seed).fork(STYLE_STREAM);
     match family.channel {
-        Channel::UserPrompt | Channel::Log => leaves.swap_remove(0),
+        Channel::UserPrompt | Channel::Log => leaves.into_iter().next().unwrap_or_default(),
         Channel::ToolDescription => {
             let names = params.into_iter().map(|(name, _)| name).collect();
             let tool = tool_entry(tool_name(corpus, family), leaves, names);

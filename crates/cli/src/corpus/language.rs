@@ -170,6 +170,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_committed_model_is_what_the_committed_corpus_gives() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let args = LanguageArgs {
+            corpus: root.join("public/corpus.bin"),
+            output: root.join("crates/core/src/decode"),
+            check: true,
+        };
+        run(&args).unwrap();
+    }
+
+    #[test]
     fn quality_falls_by_one_with_each_halving() {
         let digits: Vec<_> = (0..12).map(|n| quality(1 << (20 - n), 1 << 20)).collect();
         assert_eq!(digits, [9, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0]);

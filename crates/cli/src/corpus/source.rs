@@ -5,7 +5,8 @@ use anyhow::{Context, Result, bail, ensure};
 use omniguard_core::corpus::format::Content;
 use omniguard_core::corpus::slots::{Slot, Slots};
 use omniguard_core::corpus::{Body, Family, Part, Scenario, Tool};
-use omniguard_core::frame::{Channel, Vector};
+use omniguard_core::frame::{Channel, Mutation, Vector};
+use omniguard_core::mutate::acts_on;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -171,7 +172,16 @@ fn read_family(
     for (malicious, text) in labelled {
         let (body, parts) = body_of(channel, text)?;
         check_texts(&parts, &content.slots, &entry.id, texts)?;
-        content.scenarios.push(Scenario { family, malicious, body, parts });
+        let leaves: Vec<String> = parts
+            .iter()
+            .filter_map(|(_, part)| match part {
+                Part::Text(text) => Some(text.clone()),
+                Part::Literal(_) => None,
+            })
+            .collect();
+        let drifts = acts_on(&leaves, Mutation::SemanticDrift);
+        let splits = acts_on(&leaves, Mutation::Split);
+        content.scenarios.push(Scenario { family, malicious, body, parts, drifts, splits });
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 use super::{Agent, explained_with};
 use crate::action::{Action, ActionType};
 use crate::corpus::Corpus;
+use crate::curriculum::Phase;
 use crate::environment::{
     ConfigError, EnvConfig, Environment, StepError, TRAP_PROBABILITY, critic_value,
 };
@@ -136,7 +137,9 @@ fn sample(
     config: &EnvConfig,
     corpus: &Arc<Corpus>,
 ) -> Result<(Vec<Prospect>, Vec<Prospect>), ConfigError> {
-    let mut env = Environment::new(*config, Arc::clone(corpus), SAMPLE_SEED)?;
+    let phase = Some(config.phase.unwrap_or(Phase::Bootstrapping));
+    let config = EnvConfig { phase, ..*config };
+    let mut env = Environment::new(config, Arc::clone(corpus), SAMPLE_SEED)?;
     env.reset();
     let (mut fresh, mut returning) = (Vec::new(), Vec::new());
     let mut last_campaign = 0;

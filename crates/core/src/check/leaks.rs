@@ -1,13 +1,16 @@
 //! Nothing but the text, and nothing about the text but its meaning, tells the label.
 
+use super::rules::random_action;
 use super::{Effort, Finding};
 use crate::corpus::Corpus;
+use crate::curriculum::Phase;
 use crate::decode::decode;
 use crate::detect;
 use crate::embed::embed;
 use crate::environment::{ConfigError, EnvConfig, Environment};
 use crate::frame::{Channel, Frame, Split};
 use crate::json;
+use crate::rng::Rng;
 use crate::tool_request;
 use alloc::{collections::BTreeMap, format, string::String, sync::Arc, vec, vec::Vec};
 
@@ -21,23 +24,43 @@ pub(super) fn check(
     split: Split,
     effort: Effort,
 ) -> Result<Vec<Finding>, ConfigError> {
-    let config = EnvConfig::on(split);
     Ok(vec![
-        observation_is_a_function_of_the_text(&config, corpus, effort)?,
-        style_and_context(&config, corpus, effort)?,
+        observation_is_a_function_of_the_text(corpus, split, effort)?,
+        style_and_context(corpus, split, effort)?,
     ])
 }
 
-fn observation_is_a_function_of_the_text(
-    config: &EnvConfig,
+/// Shows `visit` frames of every phase, at every place of an episode, under random answers.
+fn each_frame(
     corpus: &Arc<Corpus>,
+    split: Split,
+    n_frames: u32,
+    mut visit: impl FnMut(&Environment),
+) -> Result<(), ConfigError> {
+    for &phase in Phase::ALL {
+        let config = EnvConfig { phase: Some(phase), ..EnvConfig::on(split) };
+        let mut env = Environment::new(config, Arc::clone(corpus), 21)?;
+        let mut rng = Rng::new(22);
+        for _ in 0..n_frames / Phase::ALL.len() as u32 {
+            if env.frame().is_none() {
+                env.reset();
+            }
+            visit(&env);
+            // Only a finished episode refuses, and that was just ruled out.
+            let _ = env.step(&random_action(&mut rng));
+        }
+    }
+    Ok(())
+}
+
+fn observation_is_a_function_of_the_text(
+    corpus: &Arc<Corpus>,
+    split: Split,
     effort: Effort,
 ) -> Result<Finding, ConfigError> {
-    let mut env = Environment::new(*config, Arc::clone(corpus), 21)?;
     let mut n_wrong = 0;
-    let n = effort.n_steps.min(1_000);
-    for _ in 0..n {
-        env.reset();
+    let n = effort.n_steps.min(1_500);
+    each_frame(corpus, split, n, |env| {
         let seen = env.observe();
         let decoded = decode(&seen.payload_raw);
         let same = seen.payload_normalized == decoded.text
@@ -45,7 +68,7 @@ fn observation_is_a_function_of_the_text(
             && seen.anomaly_hints == detect::hints(&seen.payload_raw, &decoded)
             && seen.tool_request == tool_request::parse(&seen.payload_raw);
         n_wrong += u32::from(!same);
-    }
+    })?;
     let detail = format!("{n_wrong} of {n} observations hold more than text and the agent's past");
     Ok(Finding::new("observation_from_text_alone", n_wrong == 0, detail))
 }
@@ -58,7 +81,6 @@ fn styles(env: &Environment, text: &str) -> Vec<(&'static str, String)> {
     let mut styles = vec![
         ("channel", channel.name().into()),
         ("domain", corpus.domains()[corpus.family_of(frame.scenario).domain as usize].clone()),
-        ("ticks", format!("{}", env.ticks_left())),
     ];
     if let Some(json::Value::Object(members)) = json::parse(text) {
         let newlines = text.bytes().filter(|&b| b == b'\n').count().min(1);
@@ -80,19 +102,17 @@ fn styles(env: &Environment, text: &str) -> Vec<(&'static str, String)> {
 }
 
 fn style_and_context(
-    config: &EnvConfig,
     corpus: &Arc<Corpus>,
+    split: Split,
     effort: Effort,
 ) -> Result<Finding, ConfigError> {
-    let mut env = Environment::new(*config, Arc::clone(corpus), 22)?;
     let mut counts: BTreeMap<&'static str, BTreeMap<String, [u32; 2]>> = BTreeMap::new();
-    for _ in 0..effort.n_steps {
-        env.reset();
+    each_frame(corpus, split, effort.n_steps, |env| {
         let malicious = usize::from(env.frame().is_some_and(Frame::malicious));
-        for (kind, value) in styles(&env, &env.frame_text()) {
+        for (kind, value) in styles(env, &env.frame_text()) {
             counts.entry(kind).or_default().entry(value).or_default()[malicious] += 1;
         }
-    }
+    })?;
     let aucs: Vec<_> =
         counts.iter().map(|(kind, by_value)| (*kind, lookup_auc(by_value))).collect();
     let passed = aucs.iter().all(|&(kind, auc)| match kind {

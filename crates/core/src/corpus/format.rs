@@ -11,7 +11,7 @@ use crate::hash::fnv1a;
 use alloc::{string::String, vec::Vec};
 
 const MAGIC: &[u8; 4] = b"OMGC";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 const HEADER_BYTES: usize = 4 + 2 + 8;
 
 /// What a corpus file holds.
@@ -58,6 +58,7 @@ pub fn encode(content: &Content) -> Vec<u8> {
         out.varint(scenario.family);
         out.0.push(u8::from(scenario.malicious));
         out.0.push(scenario.body as u8);
+        out.0.push(u8::from(scenario.drifts) | u8::from(scenario.splits) << 1);
         out.list(&scenario.parts, |out, (key, part)| {
             out.string(key);
             let (kind, text) = match part {
@@ -76,7 +77,7 @@ pub fn encode(content: &Content) -> Vec<u8> {
     file
 }
 
-/// Reads a file; every index in the result is in range and no list is empty.
+/// Reads a file; every index in the result is in range, and every scenario has a text.
 pub fn decode(file: &[u8]) -> Result<Content, AssetError> {
     if file.get(..4) != Some(MAGIC) {
         return Err(AssetError::NotThisFormat);
@@ -113,7 +114,8 @@ pub fn decode(file: &[u8]) -> Result<Content, AssetError> {
                 && family.tool.is_none_or(|tool| (tool as usize) < content.tools.len())
         })
         && content.scenarios.iter().all(|scenario| {
-            (scenario.family as usize) < content.families.len() && !scenario.parts.is_empty()
+            let has_text = scenario.parts.iter().any(|(_, part)| matches!(part, Part::Text(_)));
+            (scenario.family as usize) < content.families.len() && has_text
         });
     if consistent { Ok(content) } else { Err(AssetError::Inconsistent) }
 }
@@ -131,16 +133,22 @@ fn family(r: &mut Reader) -> Result<Family, AssetError> {
 }
 
 fn scenario(r: &mut Reader) -> Result<Scenario, AssetError> {
+    let family = r.varint()?;
+    let malicious = r.byte()? != 0;
+    let body = match r.byte()? {
+        0 => Body::Text,
+        1 => Body::Items,
+        2 => Body::Fields,
+        3 => Body::Description,
+        _ => return Err(AssetError::Inconsistent),
+    };
+    let traits = r.byte()?;
     Ok(Scenario {
-        family: r.varint()?,
-        malicious: r.byte()? != 0,
-        body: match r.byte()? {
-            0 => Body::Text,
-            1 => Body::Items,
-            2 => Body::Fields,
-            3 => Body::Description,
-            _ => return Err(AssetError::Inconsistent),
-        },
+        family,
+        malicious,
+        body,
+        drifts: traits & 1 != 0,
+        splits: traits & 2 != 0,
         parts: r.list(|r| {
             let key = r.string()?;
             let kind = r.byte()?;
@@ -243,6 +251,8 @@ mod tests {
                 family: 0,
                 malicious: true,
                 body: Body::Fields,
+                drifts: true,
+                splits: false,
                 parts: vec![
                     ("path".into(), Part::Text("x".into())),
                     ("n".into(), Part::Literal("3".into())),

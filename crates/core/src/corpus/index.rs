@@ -14,6 +14,8 @@ pub(super) struct SplitIndex {
     twins: Vec<Vec<u32>>,
     /// By channel: scenarios of benign-only families.
     plain: [Vec<u32>; N_CHANNELS],
+    /// Whether every family with attacks has twins.
+    twinned: bool,
 }
 
 impl SplitIndex {
@@ -22,6 +24,7 @@ impl SplitIndex {
             attacks: Default::default(),
             twins: vec![Vec::new(); content.families.len()],
             plain: Default::default(),
+            twinned: true,
         };
         for (idx, fact) in facts.iter().enumerate() {
             let family = &content.families[fact.family as usize];
@@ -37,12 +40,16 @@ impl SplitIndex {
                 index.twins[fact.family as usize].push(idx);
             }
         }
+        let attacks = index.attacks.iter().flatten();
+        index.twinned = attacks
+            .map(|&idx| facts[idx as usize].family)
+            .all(|family| !index.twins[family as usize].is_empty());
         index
     }
 
     /// Whether attacks of every vector, each with a twin, are there.
     pub(super) fn complete(&self) -> bool {
-        self.attacks[1..].iter().all(|list| !list.is_empty())
+        self.attacks[1..].iter().all(|list| !list.is_empty()) && self.twinned
     }
 
     pub(super) fn attack(&self, vector: Vector, rng: &mut Rng) -> u32 {
