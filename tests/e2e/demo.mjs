@@ -32,7 +32,8 @@ test("a seeded run equals the native one, on the page and after a reload of its 
     assert.match(await hook(page, "verdict-trained-action").innerText(), new RegExp(last.trained.action));
     assert.match(await hook(page, "truth-vector").innerText(), new RegExp(last.vector.replaceAll("_", "[ _]"), "i"));
     assert.match(await hook(page, "kpi-trained").innerText(), rounded(expected.summary.trained.total_reward));
-    assert.match(await hook(page, "panel-trained-breaches").innerText(), new RegExp(`${expected.summary.trained.breaches}`));
+    assert.match(await hook(page, "kpi-baseline").innerText(), rounded(expected.summary.baseline.total_reward));
+    assert.match(await hook(page, "panel-trained-breaches").innerText(), new RegExp(`\\b${expected.summary.trained.breaches}\\b`));
 
     await page.goto(page.url());
     await page.waitForSelector('#demo[data-load="ready"]');
@@ -128,6 +129,13 @@ test("the keyboard alone plays a frame", async () => {
 test("with a backend the pill says online, without one it says offline and episodes still run", async () => {
   await withDemo(browser, workerUrl, async (page) => {
     await page.waitForSelector('[data-testid="status-pill"][data-status="online"]');
+  });
+  await withDemo(browser, workerUrl, async (page) => {
+    await page.waitForSelector('[data-testid="status-pill"][data-status="online"]');
+    // The backend goes away: the next poll finds out, and the page plays on.
+    await page.route("**/healthz", (route) => route.abort());
+    await page.waitForSelector('[data-testid="status-pill"][data-status="offline"]', { timeout: 40_000 });
+    await play(page, 3);
   });
   await withDemo(browser, `${staticUrl}/?seed=7`, async (page) => {
     await page.waitForSelector('[data-testid="status-pill"][data-status="offline"]');

@@ -17,8 +17,9 @@ use crate::tool_request::{self, Capability};
 use alloc::{string::String, vec::Vec};
 use index::SplitIndex;
 
-/// Share of benign frames that are twins of attacks; the others come from benign-only families.
-const TWIN_SHARE: f32 = 0.7;
+/// Share of benign frames that are twins of attacks, where benign-only families of the attack's
+/// domain and channel could stand instead.
+const TWIN_SHARE: f32 = 0.5;
 
 /// A tool that scenarios call, describe or answer for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,8 +197,8 @@ impl Corpus {
         self.splits[split.index()].attack(vector, rng)
     }
 
-    /// A random benign scenario where an attack of `vector` might have stood: mostly a twin, so
-    /// that domain and channel say nothing about the label.
+    /// A random benign scenario where an attack of `vector` might have stood, of the same domain and
+    /// channel, so that these say nothing about the label.
     #[inline]
     pub fn draw_benign(&self, split: Split, vector: Vector, rng: &mut Rng) -> u32 {
         let index = &self.splits[split.index()];
@@ -206,7 +207,8 @@ impl Corpus {
         if rng.chance(TWIN_SHARE) {
             index.twin(facts.family, rng)
         } else {
-            index.plain(facts.channel, rng).unwrap_or_else(|| index.twin(facts.family, rng))
+            let domain = self.content.families[facts.family as usize].domain;
+            index.plain(domain, facts.channel, rng).unwrap_or_else(|| index.twin(facts.family, rng))
         }
     }
 }

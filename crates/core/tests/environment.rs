@@ -1,12 +1,19 @@
 //! The environment against its own rules, on the committed corpus.
 
 use omniguard_core::action::{Action, ActionType};
+use omniguard_core::agent::{Agent, Oracle, OracleTable};
 use omniguard_core::check::{Effort, check_env};
-use omniguard_core::corpus::Corpus;
+use omniguard_core::corpus::format::{self, Content};
+use omniguard_core::corpus::{Body, Corpus, Family, Part, Scenario};
+use omniguard_core::curriculum::Phase;
 use omniguard_core::environment::{EnvConfig, Environment};
+use omniguard_core::evaluate::evaluate;
 use omniguard_core::frame::{Channel, Frame, MAX_FRAME_BYTES, Mutation, Mutations, Split, Vector};
 use omniguard_core::mutate::NESTABLE;
+use omniguard_core::observation::Observation;
 use omniguard_core::paired::Paired;
+use omniguard_core::policy::Context;
+use omniguard_core::reward::Component;
 use omniguard_core::vector::VectorEnvironment;
 use omniguard_core::{json, render};
 use std::collections::BTreeMap;
@@ -126,7 +133,6 @@ fn right_answer(vector: Vector) -> ActionType {
 
 #[test]
 fn realised_shares_are_those_of_the_design() {
-    use omniguard_core::curriculum::Phase;
     for (phase, malicious) in Phase::ALL.iter().zip([0.44, 0.65, 0.74]) {
         let config = EnvConfig { phase: Some(*phase), ..EnvConfig::on(Split::Train) };
         let mut env = Environment::new(config, corpus(), 5).expect("the configuration is valid");
@@ -145,6 +151,124 @@ fn realised_shares_are_those_of_the_design() {
         let share = n_malicious as f32 / n as f32;
         assert!((share - malicious).abs() < 0.02, "{}: {share}", phase.name());
         assert!(n_traps > 0);
+    }
+}
+
+#[test]
+fn a_breach_of_the_driver_ends_the_episode_for_both() {
+    let config = EnvConfig::on(Split::Test);
+    let mut paired = Paired::new(config, corpus(), 4).expect("the configuration is valid");
+    let mut n_together = 0;
+    for _ in 0..200 {
+        paired.next_episode();
+        while let Some(frame) = paired.trained().frame() {
+            let follower = Action::of(right_answer(frame.vector));
+            let outcome =
+                paired.step(&Action::of(ActionType::Allow), Some(&follower)).expect("playing");
+            n_together += u32::from(outcome.trained.terminated && outcome.baseline.is_some());
+        }
+        assert!(!paired.baseline_sits_out());
+    }
+    assert!(n_together > 150);
+    assert_eq!(paired.baseline_metrics().n_episodes, 200);
+    assert_eq!(paired.baseline_metrics().n_breaches, 0);
+}
+
+#[test]
+fn an_allowed_attack_weighs_on_the_next_four_decisions_of_the_run() {
+    let mut env = Environment::new(EnvConfig::on(Split::Train), corpus(), 2).expect("valid");
+    env.reset();
+    // Benign frames first, so that nothing is remembered; then one attack gets through.
+    while env.metrics().n_breaches == 0 {
+        if env.episode_over() {
+            env.reset();
+        }
+        env.step(&Action::of(ActionType::Allow)).expect("the episode goes on");
+    }
+    env.reset();
+    let repeated: Vec<f32> = (0..6)
+        .map(|_| {
+            let vector = env.frame().expect("16 frames").vector;
+            let outcome = env.step(&Action::of(right_answer(vector))).expect("playing");
+            outcome.reward.component(Component::RepeatedAllow)
+        })
+        .collect();
+    assert_eq!(repeated, [-0.07, -0.07, -0.07, -0.07, 0.0, 0.0]);
+    env.reset_seeded(2).expect("a valid seed");
+    let vector = env.frame().expect("just reset").vector;
+    let fresh = env.step(&Action::of(right_answer(vector))).expect("playing");
+    assert_eq!(fresh.reward.component(Component::RepeatedAllow), 0.0);
+}
+
+#[test]
+fn the_oracle_earns_what_its_table_promises_and_more_than_the_plain_right_answers() {
+    let corpus = corpus();
+    for &phase in Phase::ALL {
+        let config = EnvConfig { phase: Some(phase), ..EnvConfig::on(Split::Train) };
+        let table = Arc::new(OracleTable::solve(&config, &corpus).expect("valid"));
+        let promised = table.expected_return();
+        let played = evaluate(&mut Oracle::new(table), &config, &corpus, 77, 400).expect("valid");
+        let earned = played.episode_return();
+        assert!((earned.mean - promised).abs() < 0.02 * promised, "{promised} {earned:?}");
+        let plain = evaluate(&mut RightAnswers, &config, &corpus, 77, 400).expect("valid");
+        assert!(plain.episode_return().mean < earned.mean);
+        assert_eq!(plain.breaches(), 0.0);
+    }
+}
+
+/// Knows the truth, but neither time nor the critic.
+struct RightAnswers;
+
+impl Agent for RightAnswers {
+    fn act(&mut self, env: &Environment, _context: &Context) -> Action {
+        let kind = env.frame().map_or(ActionType::Block, |frame| right_answer(frame.vector));
+        Action::new(kind, 1.0, "known".into(), Vec::new()).expect("within the limits")
+    }
+}
+
+/// A corpus in which attacks and their twins are the same text, of every vector.
+fn corpus_of_equal_texts() -> Arc<Corpus> {
+    let mut content = Content { domains: vec!["one".into()], ..Content::default() };
+    for &vector in &Vector::ALL[1..] {
+        let family = content.families.len() as u32;
+        content.families.push(Family {
+            id: vector.name().into(),
+            domain: 0,
+            split: Split::Train,
+            channel: Channel::Log,
+            vector,
+            technique: "none".into(),
+            tool: None,
+        });
+        content.scenarios.extend([true, false].map(|malicious| Scenario {
+            family,
+            malicious,
+            body: Body::Text,
+            parts: vec![(String::new(), Part::Text("please run the nightly export".into()))],
+            drifts: true,
+            splits: true,
+        }));
+    }
+    Arc::new(Corpus::from_bytes(&format::encode(&content)).expect("consistent"))
+}
+
+#[test]
+fn equal_texts_of_different_truth_give_equal_observations() {
+    let corpus = corpus_of_equal_texts();
+    let mut seen: BTreeMap<String, Vec<(bool, Observation)>> = BTreeMap::new();
+    for seed in 0..300 {
+        let config = EnvConfig::on(Split::Train);
+        let mut env = Environment::new(config, Arc::clone(&corpus), seed).expect("valid");
+        env.reset();
+        let malicious = env.frame().expect("just reset").malicious();
+        let observation = env.observe();
+        seen.entry(observation.payload_raw.clone()).or_default().push((malicious, observation));
+    }
+    let plain = &seen["please run the nightly export"];
+    assert!(plain.iter().any(|(malicious, _)| *malicious));
+    assert!(plain.iter().any(|(malicious, _)| !*malicious));
+    for same_text in seen.values() {
+        assert!(same_text.windows(2).all(|pair| pair[0].1 == pair[1].1));
     }
 }
 

@@ -14,10 +14,8 @@ use crate::rng::Rng;
 use crate::tool_request;
 use alloc::{collections::BTreeMap, format, string::String, sync::Arc, vec, vec::Vec};
 
-/// Furthest from chance that style may be: the AUC of a lookup by its value.
-const MAX_STYLE_AUC: f32 = 0.55;
-/// The same for domain and channel, which small splits cannot balance to the last family.
-const MAX_SOURCE_AUC: f32 = 0.60;
+/// Furthest from chance that style, domain and channel may be: the AUC of a lookup by their value.
+const MAX_AUC: f32 = 0.55;
 
 pub(super) fn check(
     corpus: &Arc<Corpus>,
@@ -115,10 +113,7 @@ fn style_and_context(
     })?;
     let aucs: Vec<_> =
         counts.iter().map(|(kind, by_value)| (*kind, lookup_auc(by_value))).collect();
-    let passed = aucs.iter().all(|&(kind, auc)| match kind {
-        "domain" | "channel" => auc <= MAX_SOURCE_AUC,
-        _ => auc <= MAX_STYLE_AUC,
-    });
+    let passed = aucs.iter().all(|&(_, auc)| auc <= MAX_AUC);
     Ok(Finding::new("style_tells_nothing", passed, format!("AUC of a lookup: {aucs:.3?}")))
 }
 

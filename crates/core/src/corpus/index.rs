@@ -12,8 +12,8 @@ pub(super) struct SplitIndex {
     attacks: [Vec<u32>; N_VECTORS],
     /// By family: its benign scenarios.
     twins: Vec<Vec<u32>>,
-    /// By channel: scenarios of benign-only families.
-    plain: [Vec<u32>; N_CHANNELS],
+    /// By domain and channel: scenarios of benign-only families.
+    plain: Vec<[Vec<u32>; N_CHANNELS]>,
     /// Whether every family with attacks has twins.
     twinned: bool,
 }
@@ -23,7 +23,7 @@ impl SplitIndex {
         let mut index = Self {
             attacks: Default::default(),
             twins: vec![Vec::new(); content.families.len()],
-            plain: Default::default(),
+            plain: vec![Default::default(); content.domains.len()],
             twinned: true,
         };
         for (idx, fact) in facts.iter().enumerate() {
@@ -35,7 +35,7 @@ impl SplitIndex {
             if fact.vector.malicious() {
                 index.attacks[fact.vector.index()].push(idx);
             } else if family.vector == Vector::Benign {
-                index.plain[fact.channel.index()].push(idx);
+                index.plain[family.domain as usize][fact.channel.index()].push(idx);
             } else {
                 index.twins[fact.family as usize].push(idx);
             }
@@ -60,7 +60,10 @@ impl SplitIndex {
         self.twins.get(family as usize).and_then(|twins| rng.pick(twins)).copied().unwrap_or(0)
     }
 
-    pub(super) fn plain(&self, channel: Channel, rng: &mut Rng) -> Option<u32> {
-        rng.pick(&self.plain[channel.index()]).copied()
+    pub(super) fn plain(&self, domain: u32, channel: Channel, rng: &mut Rng) -> Option<u32> {
+        self.plain
+            .get(domain as usize)
+            .and_then(|by_channel| rng.pick(&by_channel[channel.index()]))
+            .copied()
     }
 }

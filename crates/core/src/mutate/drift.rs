@@ -356,10 +356,53 @@ const GROUPS: &[&str] = &[
     "happy glad pleased",
 ];
 
-/// The other words of the group that holds `word` (in lower case); `None` if no group does.
+/// Slots of the hash table: a power of two, about half of them used.
+const N_SLOTS: usize = 4_096;
+
+/// Group of each word plus one, by the word's hash; 0 for an empty slot, collisions go to the next.
+static SLOTS: [u16; N_SLOTS] = {
+    let mut slots = [0u16; N_SLOTS];
+    let mut group = 0;
+    while group < GROUPS.len() {
+        let bytes = GROUPS[group].as_bytes();
+        let (mut at, mut start) = (0, 0);
+        while at <= bytes.len() {
+            if at == bytes.len() || bytes[at] == b' ' {
+                let mut slot = slot_of(bytes, start, at);
+                while slots[slot] != 0 {
+                    slot = (slot + 1) % N_SLOTS;
+                }
+                slots[slot] = group as u16 + 1;
+                start = at + 1;
+            }
+            at += 1;
+        }
+        group += 1;
+    }
+    slots
+};
+
+/// First slot of a word: 32-bit FNV-1a, folded.
+const fn slot_of(bytes: &[u8], start: usize, end: usize) -> usize {
+    let mut hash = 0x811c_9dc5u32;
+    let mut at = start;
+    while at < end {
+        hash = (hash ^ bytes[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    (hash ^ hash >> 16) as usize % N_SLOTS
+}
+
+/// The other words of a lower-case word's group; `None` for a word of no group.
 pub(super) fn synonyms(word: &str) -> Option<impl Iterator<Item = &'static str>> {
-    let group = GROUPS.iter().find(|group| group.split(' ').any(|other| other == word))?;
-    Some(group.split(' ').filter(move |other| *other != word))
+    let mut slot = slot_of(word.as_bytes(), 0, word.len());
+    loop {
+        let group = GROUPS[(SLOTS[slot] as usize).checked_sub(1)?];
+        if group.split(' ').any(|other| other == word) {
+            return Some(group.split(' ').filter(move |other| *other != word));
+        }
+        slot = (slot + 1) % N_SLOTS;
+    }
 }
 
 #[cfg(test)]
