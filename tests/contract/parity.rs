@@ -10,7 +10,7 @@ use omniguard_core::wire::observation::ObservationBody;
 use omniguard_core::wire::openenv::Observed;
 use omniguard_core::wire::request::ActionBody;
 use omniguard_core::wire::step::{self, LastStep};
-use omniguard_tests::{Socket, corpus, shared};
+use omniguard_tests::{Socket, corpus, policy, shared};
 use serde_json::{Value, json};
 
 /// Written and read again: shortest decimals are equal exactly where the bits are.
@@ -78,4 +78,40 @@ fn runs_of_every_phase_and_split_equal_the_native_ones() {
             compare(99, config, &options, 120);
         }
     }
+}
+
+/// The golden runs whose phase is pinned, played by the trained policy over the socket: what the
+/// Worker reports at the end is the hash that native runs and browsers are held to.
+#[test]
+fn golden_runs_end_with_their_hash() {
+    let _leave = shared();
+    let golden = include_str!("../golden/play.jsonl");
+    let mut n_played = 0;
+    for line in golden.lines() {
+        let expected: Value = serde_json::from_str(line).unwrap();
+        let Some(phase) = expected["pinned_phase"].as_str() else { continue };
+        let phase = Phase::ALL.iter().find(|known| known.short_name() == phase).unwrap();
+        let seed = expected["seed"].as_u64().unwrap();
+        let config = EnvConfig { phase: Some(*phase), ..EnvConfig::on(Split::Test) };
+        // Keeps the policy's context; texts and hash come from the Worker.
+        let mut mirror = Environment::new(config, corpus(), seed).unwrap();
+        mirror.reset();
+        let policy = policy();
+        let mut socket = Socket::open();
+        let options = json!({"seed": seed, "phase": phase.name(), "split": "test"});
+        let mut observed = socket.reset(&options)["data"].take();
+        for _ in 0..expected["steps"].as_u64().unwrap() {
+            if mirror.episode_over() {
+                mirror.reset();
+                observed = socket.reset(&json!({}))["data"].take();
+            }
+            let text = observed["observation"]["payload_raw"].as_str().unwrap();
+            let action = policy.decide(text, &mirror.context()).unwrap().action();
+            mirror.step(&action).unwrap();
+            observed = socket.step(&json!(ActionBody::from(&action)))["data"].take();
+        }
+        assert_eq!(socket.state()["trajectory_hash"], expected["trajectory_hash"], "{line}");
+        n_played += 1;
+    }
+    assert!(n_played >= 2);
 }

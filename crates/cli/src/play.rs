@@ -168,8 +168,8 @@ mod tests {
         args: PlayArgs,
     }
 
-    /// The golden runs hold text, decoding, features, policy and rewards to the bit; the browser
-    /// and the Worker are held to the same file. `omniguard play … | tail -1` makes a line.
+    /// The golden runs hold text, decoding, features, policy and rewards to the bit. The page plays
+    /// the same file in Chromium, the contract tests play its pinned phases in the Worker. `omniguard play … | tail -1` makes a line.
     #[test]
     fn golden_runs_are_played_again_to_the_bit() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

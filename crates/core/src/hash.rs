@@ -1,4 +1,4 @@
-//! 64-bit FNV-1a: checksums of assets, feature hashing and the trajectory hash.
+//! 64-bit FNV-1a for checksums of assets and names; a mixer for counters and the trajectory hash.
 //!
 //! Not cryptographic: it detects accidents, not adversaries.
 

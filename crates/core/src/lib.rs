@@ -8,7 +8,7 @@
 //! What this crate does not do: IO, clocks, threads, global randomness. Bytes come in as
 //! arguments and seeds are passed by the caller. Parsing and decoding are total.
 //!
-//! Modules are listed in layer order: a module uses only those above it.
+//! Modules stand in layer order, group by group: a group uses only those above it.
 #![no_std]
 
 extern crate alloc;

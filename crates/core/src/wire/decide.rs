@@ -13,7 +13,7 @@ pub struct DecodeStepBody {
     pub kind: &'static str,
     /// Index of the string leaf; 0 for plain text.
     pub leaf: u32,
-    /// 0 for the outermost encoding.
+    /// 1 for the outermost encoding.
     pub depth: u8,
 }
 
