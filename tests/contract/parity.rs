@@ -50,7 +50,7 @@ fn compare(seed: u64, config: EnvConfig, options: &Value, n_steps: u32) {
         let reward = observed["reward"].as_f64().unwrap() as f32;
         assert_eq!(reward.to_bits(), outcome.reward.total.to_bits(), "seed {seed}, step {n}");
         native = Observed {
-            observation: body(&env, Some(LastStep::from(&outcome))),
+            observation: body(&env, Some(LastStep::new(&outcome, env.corpus()))),
             reward: Some(outcome.reward.total),
             done: step::done(&outcome),
         };

@@ -82,6 +82,26 @@ pub struct Truth {
     pub scenario: u32,
     /// Which part of the corpus it came from.
     pub split: Split,
+    /// Drove the slot picks.
+    pub slot_seed: u64,
+    /// Drove the style.
+    pub render_seed: u64,
+}
+
+impl Truth {
+    /// The frame's text before mutation, in the same style.
+    pub fn canonical(&self, corpus: &Corpus) -> String {
+        let frame = Frame {
+            scenario: self.scenario,
+            slot_seed: self.slot_seed,
+            render_seed: self.render_seed,
+            mutations: Mutations::NONE,
+            semantic_noise: 0.0,
+            campaign: self.campaign,
+            vector: self.vector,
+        };
+        render::canonical(corpus, &frame)
+    }
 }
 
 /// The result of one step.
@@ -303,6 +323,8 @@ impl Environment {
             campaign: frame.campaign,
             scenario: frame.scenario,
             split: self.config.split,
+            slot_seed: frame.slot_seed,
+            render_seed: frame.render_seed,
         }
     }
 

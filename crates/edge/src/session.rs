@@ -94,7 +94,7 @@ impl Session {
     fn step(&mut self, action: &Action) -> Result<Outgoing, ErrorBody> {
         let episode = self.episode.as_mut().ok_or_else(|| step_error(StepError::ResetNeeded))?;
         let outcome = episode.env.step(action).map_err(step_error)?;
-        let last_step = Some(LastStep::from(&outcome));
+        let last_step = Some(LastStep::new(&outcome, episode.env.corpus()));
         let observation = ObservationBody::new(episode.env.observe(), 0, &episode.task, last_step);
         let reward = Some(outcome.reward.total);
         Ok(Outgoing::Observation(Observed { observation, reward, done: step::done(&outcome) }))

@@ -179,7 +179,7 @@ impl ServiceInfo {
             curriculum_phases: Phase::ALL.iter().map(|&phase| phase.into()).collect(),
             datasets: Split::ALL.iter().map(|&split| Dataset::of(corpus, split)).collect(),
             corpus: CorpusInfo {
-                source: "embedded",
+                source: super::step::EMBEDDED,
                 checksum: hex64(corpus.checksum()),
                 n_scenarios: corpus.n_scenarios(),
                 domains: corpus.domains().to_vec(),

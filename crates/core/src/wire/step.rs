@@ -1,10 +1,11 @@
 //! What a step earned and what it answered.
 
 use super::Named;
+use crate::corpus::Corpus;
 use crate::environment::{StepOutcome, Truth};
 use crate::frame::Mutation;
 use crate::reward::{Component, N_COMPONENTS};
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use serde::Serialize;
 
 /// The reward of one step, by parts and by components.
@@ -69,12 +70,20 @@ pub struct TruthBody {
     pub campaign: u32,
     /// Index of the scenario in the corpus.
     pub scenario: u32,
-    /// Which part of the corpus it came from.
+    /// Which corpus it came from.
+    pub source: &'static str,
+    /// Which part of that corpus.
     pub split: &'static str,
+    /// The text before mutation.
+    pub canonical: String,
 }
 
-impl From<&Truth> for TruthBody {
-    fn from(truth: &Truth) -> Self {
+/// Frames of the compiled corpus that this build ships with.
+pub const EMBEDDED: &str = "embedded";
+
+impl TruthBody {
+    /// The truth of a frame of `corpus`.
+    pub fn new(truth: &Truth, corpus: &Corpus) -> Self {
         Self {
             malicious: truth.malicious,
             vector: truth.vector.name(),
@@ -82,7 +91,9 @@ impl From<&Truth> for TruthBody {
             mutations: truth.mutations.iter().map(Mutation::name).collect(),
             campaign: truth.campaign,
             scenario: truth.scenario,
+            source: EMBEDDED,
             split: truth.split.name(),
+            canonical: truth.canonical(corpus),
         }
     }
 }
@@ -102,14 +113,15 @@ pub struct Info {
     pub truth: TruthBody,
 }
 
-impl From<&StepOutcome> for Info {
-    fn from(outcome: &StepOutcome) -> Self {
+impl Info {
+    /// What a step on a frame of `corpus` tells.
+    pub fn new(outcome: &StepOutcome, corpus: &Corpus) -> Self {
         Self {
             step_id: outcome.step_idx,
             terminated: outcome.terminated,
             truncated: outcome.truncated,
             flags: Named(outcome.flags.named()),
-            truth: TruthBody::from(&outcome.truth),
+            truth: TruthBody::new(&outcome.truth, corpus),
         }
     }
 }
@@ -125,9 +137,10 @@ pub struct LastStep {
     pub info: Info,
 }
 
-impl From<&StepOutcome> for LastStep {
-    fn from(outcome: &StepOutcome) -> Self {
-        Self { reward: outcome.into(), info: outcome.into() }
+impl LastStep {
+    /// All about a step on a frame of `corpus`.
+    pub fn new(outcome: &StepOutcome, corpus: &Corpus) -> Self {
+        Self { reward: outcome.into(), info: Info::new(outcome, corpus) }
     }
 }
 
