@@ -43,8 +43,10 @@ pub struct EnvConfig {
     pub phase: Option<Phase>,
     /// Episodes before the curriculum may move.
     pub min_episodes_per_phase: u32,
-    /// Whether the adversary's weights stay uniform.
+    /// Whether the adversary's weights stay as they are.
     pub adversary_frozen: bool,
+    /// Natural logarithms of the weights that the adversary starts with; zeros are uniform.
+    pub adversary_log_weights: [f32; N_MUTATIONS],
 }
 
 impl EnvConfig {
@@ -56,12 +58,16 @@ impl EnvConfig {
             phase: None,
             min_episodes_per_phase: 50,
             adversary_frozen: false,
+            adversary_log_weights: [0.0; N_MUTATIONS],
         }
     }
 
     fn check(&self, corpus: &Corpus) -> Result<(), ConfigError> {
         if !(1..=MAX_EPISODE_LENGTH).contains(&self.episode_length) {
             return Err(ConfigError::EpisodeLength { n_frames: self.episode_length });
+        }
+        if self.adversary_log_weights.iter().any(|weight| !weight.is_finite()) {
+            return Err(ConfigError::AdversaryWeights);
         }
         if corpus.can_serve(self.split) { Ok(()) } else { Err(ConfigError::EmptySplit) }
     }
@@ -172,7 +178,10 @@ impl Environment {
             corpus,
             seed,
             rng: Rng::new(seed),
-            adversary: Adversary::new(config.adversary_frozen),
+            adversary: Adversary::with_log_weights(
+                config.adversary_log_weights,
+                config.adversary_frozen,
+            ),
             curriculum: Curriculum::new(config.phase, config.min_episodes_per_phase),
             judge: Judge::default(),
             stage: Stage::Fresh,
@@ -415,6 +424,11 @@ impl Environment {
     /// Probability of each mutation, as the adversary would draw it now.
     pub fn mutation_probabilities(&self) -> [f32; N_MUTATIONS] {
         *self.adversary.probabilities()
+    }
+
+    /// The adversary.
+    pub fn adversary(&self) -> &Adversary {
+        &self.adversary
     }
 
     /// Hash over every step of the run so far.

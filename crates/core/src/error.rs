@@ -48,6 +48,8 @@ error_enum! {
         EpisodeLength { n_frames: u32 } => "episode_length is {n_frames}, it must be between 1 and 64",
         /// Above 2^53 - 1.
         Seed { seed: u64 } => "seed is {seed}, it must be at most 9007199254740991",
+        /// A NaN or an infinity.
+        AdversaryWeights => "adversary_log_weights holds a value that is not finite",
         /// The corpus has no frames that the configuration asks for.
         EmptySplit => "the corpus has no scenarios of the split for every vector",
     }

@@ -6,7 +6,7 @@ use omniguard_core::check::{Effort, check_env};
 use omniguard_core::corpus::format::{self, Content};
 use omniguard_core::corpus::{Body, Corpus, Family, Part, Scenario};
 use omniguard_core::curriculum::Phase;
-use omniguard_core::environment::{EnvConfig, Environment};
+use omniguard_core::environment::{ConfigError, EnvConfig, Environment};
 use omniguard_core::evaluate::evaluate;
 use omniguard_core::frame::{Channel, Frame, MAX_FRAME_BYTES, Mutation, Mutations, Split, Vector};
 use omniguard_core::mutate::NESTABLE;
@@ -152,6 +152,34 @@ fn realised_shares_are_those_of_the_design() {
         assert!((share - malicious).abs() < 0.02, "{}: {share}", phase.name());
         assert!(n_traps > 0);
     }
+}
+
+#[test]
+fn a_frozen_adversary_keeps_the_weights_it_was_given() {
+    let mut weights = [-20.0; Mutation::ALL.len()];
+    weights[Mutation::Rot13.index()] = 0.0;
+    let config = EnvConfig {
+        adversary_frozen: true,
+        adversary_log_weights: weights,
+        phase: Some(Phase::ChainedExploitation),
+        ..EnvConfig::on(Split::Train)
+    };
+    let mut env = Environment::new(config, corpus(), 6).expect("the configuration is valid");
+    let (mut n_mutated, mut n_rotated) = (0, 0);
+    for _ in 0..4_000 {
+        if env.frame().is_none() {
+            env.reset();
+        }
+        let arm = env.frame().expect("just reset").mutations.arm;
+        n_mutated += u32::from(arm.is_some());
+        n_rotated += u32::from(arm == Some(Mutation::Rot13));
+        env.step(&Action::of(ActionType::Allow)).expect("playing");
+    }
+    // Exploration keeps 7% for all arms.
+    assert!(n_mutated > 1_000 && f64::from(n_rotated) > 0.9 * f64::from(n_mutated));
+    weights[0] = f32::NAN;
+    let config = EnvConfig { adversary_log_weights: weights, ..config };
+    assert_eq!(Environment::new(config, corpus(), 6).err(), Some(ConfigError::AdversaryWeights));
 }
 
 #[test]

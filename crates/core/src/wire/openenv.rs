@@ -1,9 +1,10 @@
 //! The OpenEnv dialect's messages (`openenv-core` 0.3, `env_server/types.py`).
 
-use super::hex64;
 use super::observation::ObservationBody;
 use super::validation::{FieldError, Invalid};
+use super::{Named, hex64};
 use crate::environment::{ENVIRONMENT_ID, Environment};
+use crate::frame::{Mutation, N_MUTATIONS};
 use alloc::{string::String, vec::Vec};
 use serde::Serialize;
 
@@ -64,6 +65,8 @@ pub struct RunState {
     pub done: bool,
     /// Hash over every step of the run so far, in hexadecimal.
     pub trajectory_hash: String,
+    /// Natural logarithms of the adversary's weights, by mutation; the largest is 0.
+    pub adversary_log_weights: Named<f32, N_MUTATIONS>,
 }
 
 impl From<&Environment> for RunState {
@@ -78,6 +81,10 @@ impl From<&Environment> for RunState {
             n_episodes: env.n_episodes_begun(),
             done: env.episode_over(),
             trajectory_hash: hex64(env.trajectory_hash()),
+            adversary_log_weights: Named(core::array::from_fn(|idx| {
+                let name = Mutation::from_index(idx).map_or("", Mutation::name);
+                (name, env.adversary().log_weights()[idx])
+            })),
         }
     }
 }
