@@ -31,7 +31,8 @@ fn only_the_embedded_demo_may_be_framed() {
 }
 
 #[test]
-fn corpus_and_weights_are_the_files_of_the_tree() {
+fn table_corpus_and_weights_are_the_files_of_the_tree() {
+    assert!(get("/tokens.bin").body == include_bytes!("../../public/tokens.bin"));
     assert!(get("/corpus.bin").body == include_bytes!("../../public/corpus.bin"));
     assert!(get("/weights.bin").body == include_bytes!("../../public/weights.bin"));
 }

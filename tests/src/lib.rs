@@ -2,6 +2,7 @@
 //! variable `OMNIGUARD_URL` names (`cargo xtask ci contract` starts one).
 
 use omniguard_core::corpus::Corpus;
+use omniguard_core::embed::TokenTable;
 use omniguard_core::policy::Policy;
 use serde_json::{Value, json};
 use std::net::TcpStream;
@@ -44,12 +45,22 @@ pub fn alone() -> RwLockWriteGuard<'static, ()> {
     SESSIONS.write().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// The token table that the Worker serves, read from the tree.
+///
+/// # Panics
+/// Where the file is not a table.
+pub fn table() -> Arc<TokenTable> {
+    let table = include_bytes!("../../public/tokens.bin");
+    Arc::new(TokenTable::from_bytes(table).expect("a table"))
+}
+
 /// The corpus that the Worker serves, read from the tree.
 ///
 /// # Panics
 /// Where the file is not a corpus.
 pub fn corpus() -> Arc<Corpus> {
-    Arc::new(Corpus::from_bytes(include_bytes!("../../public/corpus.bin")).expect("a corpus"))
+    let corpus = include_bytes!("../../public/corpus.bin");
+    Arc::new(Corpus::from_bytes(corpus, table()).expect("a corpus"))
 }
 
 /// The policy that the Worker serves, read from the tree.
@@ -57,7 +68,7 @@ pub fn corpus() -> Arc<Corpus> {
 /// # Panics
 /// Where the file holds no weights.
 pub fn policy() -> Policy {
-    Policy::from_bytes(include_bytes!("../../public/weights.bin")).expect("weights")
+    Policy::from_bytes(include_bytes!("../../public/weights.bin"), table()).expect("weights")
 }
 
 /// An HTTP answer.

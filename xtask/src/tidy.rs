@@ -7,6 +7,8 @@ use std::path::PathBuf;
 /// Folders that git ignores or that hold no source of ours.
 const SKIPPED: [&str; 9] =
     ["target", "node_modules", "dist", "build", ".git", ".venv", ".omniguard", ".wrangler", "runs"];
+/// What fuzzing leaves in its folder; git ignores it, too.
+const FUZZED: [&str; 4] = ["fuzz/corpus", "fuzz/artifacts", "fuzz/coverage", "fuzz/Cargo.lock"];
 const MAX_LINES: usize = 450;
 
 fn read(path: &str) -> String {
@@ -21,6 +23,9 @@ fn repository() -> Vec<PathBuf> {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if FUZZED.iter().any(|left| path == paths::root().join(left)) {
+                continue;
+            }
             if path.is_dir() && !SKIPPED.contains(&name.as_str()) {
                 folders.push(path);
             } else if path.is_file() {

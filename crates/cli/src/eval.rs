@@ -1,7 +1,7 @@
 //! `omniguard eval`: every baseline and the trained policy, each in its own environments.
 
 mod markdown;
-mod report;
+pub(crate) mod report;
 
 use crate::{corpus, progress};
 use anyhow::{Context, Result};
@@ -10,6 +10,7 @@ use omniguard_core::action::ActionType;
 use omniguard_core::agent::{Agent, Constant, Neural, Oracle, OracleTable, Random, Rules};
 use omniguard_core::corpus::Corpus;
 use omniguard_core::curriculum::Phase;
+use omniguard_core::embed::TokenTable;
 use omniguard_core::environment::EnvConfig;
 use omniguard_core::evaluate::{Evaluation, evaluate};
 use omniguard_core::frame::Split;
@@ -118,10 +119,10 @@ impl Cast {
 }
 
 /// Reads weights, with a remedy in the message.
-pub(crate) fn load_policy(path: &std::path::Path) -> Result<Arc<Policy>> {
+pub(crate) fn load_policy(path: &std::path::Path, table: &Arc<TokenTable>) -> Result<Arc<Policy>> {
     let bytes = std::fs::read(path)
         .with_context(|| format!("cannot read {}; `omniguard train` makes it", path.display()))?;
-    let policy = Policy::from_bytes(&bytes)
+    let policy = Policy::from_bytes(&bytes, Arc::clone(table))
         .with_context(|| format!("{} holds no weights", path.display()))?;
     Ok(Arc::new(policy))
 }
@@ -134,8 +135,8 @@ pub(crate) struct Row {
 
 pub(crate) fn run(args: &EvalArgs) -> Result<()> {
     let corpus = Arc::new(corpus::load(&args.corpus)?);
-    let trained = load_policy(&args.weights)?;
-    let untrained = Arc::new(Policy::untrained(UNTRAINED_SEED));
+    let trained = load_policy(&args.weights, corpus.table())?;
+    let untrained = Arc::new(Policy::untrained(UNTRAINED_SEED, Arc::clone(corpus.table())));
     let n_runs = args.episodes.div_ceil(EPISODES_PER_RUN);
     let bar = progress::bar(
         u64::from(n_runs) * (Phase::ALL.len() * Contestant::ALL.len()) as u64,

@@ -1,11 +1,17 @@
 //! `omniguard`: compiles the corpus, trains, evaluates and checks. Every figure that the page or
 //! the README shows comes from here.
 
+mod ablate;
+mod card;
 mod check;
 mod corpus;
+mod detectors;
+#[cfg(feature = "distil")]
+mod distil;
 mod eval;
 mod play;
 mod progress;
+mod score;
 mod train;
 
 use anyhow::Result;
@@ -25,10 +31,21 @@ enum Command {
     Corpus(corpus::Command),
     /// Check that the environment keeps its own rules
     Check(check::CheckArgs),
+    /// Make the token table from a sentence encoder
+    #[cfg(feature = "distil")]
+    Distil(distil::DistilArgs),
+    /// Print the page that lists the detectors
+    Detectors,
     /// Train a policy with GRPO
     Train(train::TrainArgs),
+    /// Train with one thing changed at a time, and tabulate what each is worth
+    Ablate(ablate::AblateArgs),
     /// Play every baseline and the trained policy, and print the table
     Eval(eval::EvalArgs),
+    /// Write the model card of an evaluated run
+    Card(card::CardArgs),
+    /// Judge the rows of a file of JSON lines
+    Score(score::ScoreArgs),
     /// Play the page's demo: the trained policy and a baseline on one stream, as JSON lines
     Play(play::PlayArgs),
 }
@@ -51,8 +68,14 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Corpus(command) => corpus::run(&command),
         Command::Check(args) => check::run(&args),
+        #[cfg(feature = "distil")]
+        Command::Distil(args) => distil::run(&args),
+        Command::Detectors => detectors::run(),
         Command::Train(args) => train::run(&args),
+        Command::Ablate(args) => ablate::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Card(args) => card::run(&args),
+        Command::Score(args) => score::run(&args),
         Command::Play(args) => play::run(&args),
     }
 }

@@ -88,11 +88,12 @@ pub(crate) fn run(args: &PlayArgs) -> Result<()> {
 /// Plays the run, hands every frame's line to `each`, and returns the summary.
 fn play(args: &PlayArgs, mut each: impl FnMut(Value) -> Result<()>) -> Result<Value> {
     let corpus = Arc::new(corpus::load(&args.corpus)?);
-    let trained = load_policy(&args.weights)?;
+    let trained = load_policy(&args.weights, corpus.table())?;
     let rng = Rng::new(args.seed).fork(BASELINE_FORK);
     let mut baseline: Box<dyn Agent> = match args.baseline {
         Baseline::Untrained => {
-            Box::new(Neural::sampled(Arc::new(Policy::untrained(UNTRAINED_SEED)), rng))
+            let policy = Policy::untrained(UNTRAINED_SEED, Arc::clone(corpus.table()));
+            Box::new(Neural::sampled(Arc::new(policy), rng))
         }
         Baseline::Random => Box::new(Random(rng)),
         Baseline::Rules => Box::new(Rules),

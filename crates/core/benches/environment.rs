@@ -6,18 +6,25 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use omniguard_core::action::{Action, ActionType};
 use omniguard_core::corpus::Corpus;
+use omniguard_core::embed::TokenTable;
 use omniguard_core::environment::{EnvConfig, Environment};
 use omniguard_core::frame::{Split, Vector};
 use omniguard_core::rng::Rng;
 use std::hint::black_box;
 use std::sync::Arc;
 
+/// The committed token table.
+fn table() -> Arc<TokenTable> {
+    let bytes = include_bytes!("../../../public/tokens.bin");
+    Arc::new(TokenTable::from_bytes(bytes).expect("the committed table loads"))
+}
+
 /// Steps per measured iteration: amortises the clock.
 const BATCH: u64 = 1_024;
 
 fn environment() -> Environment {
     let bytes = include_bytes!("../../../public/corpus.bin");
-    let corpus = Arc::new(Corpus::from_bytes(bytes).expect("the committed corpus loads"));
+    let corpus = Arc::new(Corpus::from_bytes(bytes, table()).expect("the committed corpus loads"));
     let config = EnvConfig::on(Split::Train);
     let mut env = Environment::new(config, corpus, 1).expect("the default configuration is valid");
     env.reset();

@@ -78,13 +78,13 @@ impl Phase {
 /// Moves between phases by the moving average of episode scores.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Curriculum {
-    phase: Phase,
-    pinned: bool,
-    min_episodes: u32,
-    average: f32,
+    pub(crate) phase: Phase,
+    pub(crate) pinned: bool,
+    pub(crate) min_episodes: u32,
+    pub(crate) average: f32,
     /// Total weight in the average: 1 − (1 − alpha)^n.
-    weight: f32,
-    n_episodes: u32,
+    pub(crate) weight: f32,
+    pub(crate) n_episodes: u32,
 }
 
 impl Curriculum {

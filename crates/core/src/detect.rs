@@ -1,11 +1,12 @@
 //! Detectors: named structural signals in a frame, found in one pass over its tokens and bytes.
 //!
 //! They are inputs to the policy and hints for people, never decisions: the benign twin of nearly
-//! every attack fires some of them. Four sources, each a table or a match over single bytes:
+//! every attack fires some of them. Five sources, each a table or a match over single bytes:
 //! * `rules`: word classes near each other ("order word, tool word, read word");
 //! * `idioms`: token sequences as programs are written (`os . dup2`, `bash - i`);
 //! * `bytes`: signs (`$(`, `../`, `/proc/…/fd`, terminal escape sequences);
-//! * `shapes`: single tokens (keys, encoded blobs, mixed scripts).
+//! * `shapes`: single tokens (keys, encoded blobs, mixed scripts);
+//! * `speech`: clauses by the roles of their words (who is told to do what, and what is negated).
 //!
 //! Invariant: total, deterministic, time linear in the text.
 
@@ -16,12 +17,18 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
+mod attack;
+mod attack_values;
+mod attack_words;
 mod bytes;
 mod idioms;
 mod rules;
 mod shapes;
+mod speech;
+mod speech_words;
 #[cfg(test)]
 mod tests;
+mod values;
 
 macro_rules! detectors {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal),* $(,)?) => {
@@ -180,6 +187,117 @@ detectors! {
     OwnStreams = "own_streams",
     /// Colours and weights for a terminal.
     TerminalStyle = "terminal_style",
+    // values
+    /// Asking somebody is said to be needless.
+    ConsentWaived = "consent_waived",
+    /// That somebody hears of it is said to be needless.
+    KnowledgeWaived = "knowledge_waived",
+    /// Nobody is said to look.
+    UnobservedClaim = "unobserved_claim",
+    /// A role or scope is set to one that leaves nothing out.
+    BroadRightSet = "broad_right_set",
+    /// A secret is to be put into a field or to go outside.
+    SecretDelivered = "secret_delivered",
+    /// A secret's name with a value that looks real.
+    SecretInClear = "secret_in_clear",
+    /// Somebody else's name, account or session is to be used.
+    BorrowedIdentity = "borrowed_identity",
+    /// The approver is the one who asks, a machine or nobody.
+    SelfApproval = "self_approval",
+    /// A limit is raised or taken away.
+    LimitLifted = "limit_lifted",
+    /// A safeguard is to be taken away.
+    SafeguardLifted = "safeguard_lifted",
+    /// The setting of a safeguard or limit has a value that says off.
+    ControlValueOff = "control_value_off",
+    /// A payment goes to another account than before.
+    PayeeRedirected = "payee_redirected",
+    /// The handling of secrets, rights or safeguards is forbidden.
+    RiskProhibited = "risk_prohibited",
+    /// A person is to be asked, told or waited for.
+    PersonDecides = "person_decides",
+    /// A secret is masked, renewed or lies in its vault.
+    SecretInCustody = "secret_in_custody",
+    /// A right has an end or is kept small.
+    BoundedRight = "bounded_right",
+    /// Another person than the one who asks has approved or checked.
+    SecondPerson = "second_person",
+    /// The setting of a safeguard has a value that says on.
+    ControlValueOn = "control_value_on",
+    // attack
+    /// Many events within a short time.
+    Burst = "burst",
+    /// Many events spread over hours or days.
+    LongSpan = "long_span",
+    /// Many attempts failed, then one succeeded.
+    SuccessAfterFailures = "success_after_failures",
+    /// Something outside is contacted at fixed intervals.
+    RegularContact = "regular_contact",
+    /// Records, copies or alarms are removed or switched off.
+    TracesRemoved = "traces_removed",
+    /// A record says that a safeguard was missing.
+    SafeguardAbsent = "safeguard_absent",
+    /// A record says that a safeguard was there.
+    SafeguardHeld = "safeguard_held",
+    /// Somebody or something comes from where it never came from.
+    UnfamiliarOrigin = "unfamiliar_origin",
+    /// Work that returns on a plan, a probe or a drill.
+    RoutineOrigin = "routine_origin",
+    /// A report that nothing was lost or changed.
+    NothingLost = "nothing_lost",
+    /// Others are not to notice.
+    KeptUnaware = "kept_unaware",
+    /// Something false is to be made.
+    Forgery = "forgery",
+    /// A change is forbidden.
+    Restraint = "restraint",
+    /// The stream of a server or client is held by something else.
+    StreamDiverted = "stream_diverted",
+    /// Messages or keys are put into a connection in another's name.
+    FrameForged = "frame_forged",
+    /// A value goes on with a command and its argument.
+    ValueRunsOn = "value_runs_on",
+    /// A value leaves a quote open, or comments out what follows it.
+    OpenEnd = "open_end",
+    /// A file that something else runs or trusts at its start.
+    StartupPath = "startup_path",
+    // speech
+    /// A program that takes the text in is given something to do.
+    MachineReaderTasked = "machine_reader_tasked",
+    /// The assistant has to move data to an address, argument or tool.
+    AssistantMovesData = "assistant_moves_data",
+    /// What was said or set up in the session is to go into an argument.
+    ContextDemanded = "context_demanded",
+    /// Other tools are said to be out of use or reached through this one.
+    OtherToolTaken = "other_tool_taken",
+    /// What a person chose or said is not to count.
+    ChoiceOverridden = "choice_overridden",
+    /// Something is to be taken for trusted, agreed or finished.
+    TrustAssigned = "trust_assigned",
+    /// A person gets to see something other than what was done.
+    PersonSeesOther = "person_sees_other",
+    /// Something is to be done from now on, each time.
+    StandingOrder = "standing_order",
+    /// An address is to be put into or in the place of something.
+    AddressPutIn = "address_put_in",
+    /// Somebody is said to have agreed already, or nobody needs to.
+    ConsentPresumed = "consent_presumed",
+    /// The reader's task is said to be over or another.
+    TaskReplaced = "task_replaced",
+    /// A person is to be asked or shown.
+    PersonAsked = "person_asked",
+    /// Orders found in a text are not to be followed.
+    OrdersAreData = "orders_are_data",
+    /// A secret, the conversation or an address is not to be used so.
+    RiskForbidden = "risk_forbidden",
+    /// What happened is to be told as it is.
+    OpenlyTold = "openly_told",
+    /// A tool or person refuses or refused.
+    SafeguardHolds = "safeguard_holds",
+    /// Hostile doings are reported, tried or taught.
+    AttackNarrated = "attack_narrated",
+    /// Nothing has to be passed on.
+    NothingNeeded = "nothing_needed",
 }
 
 /// Number of detectors.
@@ -203,6 +321,24 @@ impl Detector {
                 | Self::CitedApproval
                 | Self::OwnStreams
                 | Self::TerminalStyle
+                | Self::RiskProhibited
+                | Self::PersonDecides
+                | Self::SecretInCustody
+                | Self::BoundedRight
+                | Self::SecondPerson
+                | Self::ControlValueOn
+                | Self::LongSpan
+                | Self::SafeguardHeld
+                | Self::RoutineOrigin
+                | Self::NothingLost
+                | Self::Restraint
+                | Self::PersonAsked
+                | Self::OrdersAreData
+                | Self::RiskForbidden
+                | Self::OpenlyTold
+                | Self::SafeguardHolds
+                | Self::AttackNarrated
+                | Self::NothingNeeded
         )
     }
 
@@ -225,6 +361,8 @@ impl Detector {
                 | Self::TerminalTakeover
                 | Self::RpcToStream
                 | Self::StreamWriteCode
+                | Self::StreamDiverted
+                | Self::FrameForged
         )
     }
 }
@@ -275,6 +413,9 @@ pub fn scan(segments: &Segments<'_>) -> Findings {
     idioms::scan(segments, &mut emit);
     bytes::scan(segments, &mut emit);
     shapes::scan(segments, &mut emit);
+    values::scan(segments, &mut emit);
+    attack::scan(segments, &mut emit);
+    speech::scan(segments, &mut emit);
     findings
 }
 

@@ -27,7 +27,7 @@ use crate::verifier::{Flags, RiskLevel, Subject};
 use alloc::{string::String, sync::Arc};
 
 /// Version of the rules: the number rises when results would change.
-pub const ENVIRONMENT_ID: &str = "omniguard-v2.0";
+pub const ENVIRONMENT_ID: &str = "omniguard-v2.1";
 /// Probability that a neutralised attack comes back, mutated afresh.
 pub const TRAP_PROBABILITY: f32 = 0.35;
 
@@ -93,13 +93,13 @@ pub struct StepOutcome {
 
 /// The frame in hand.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct InHand {
-    frame: Frame,
-    draw: Draw,
+pub(crate) struct InHand {
+    pub(crate) frame: Frame,
+    pub(crate) draw: Draw,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Stage {
+pub(crate) enum Stage {
     /// Never reset.
     Fresh,
     /// A frame waits for an answer.
@@ -111,19 +111,19 @@ enum Stage {
 /// One environment: a stream of frames and the agent that answers them.
 #[derive(Debug, Clone)]
 pub struct Environment {
-    config: EnvConfig,
-    corpus: Arc<Corpus>,
-    seed: u64,
-    rng: Rng,
-    adversary: Adversary,
-    curriculum: Curriculum,
-    judge: Judge,
-    stage: Stage,
+    pub(crate) config: EnvConfig,
+    pub(crate) corpus: Arc<Corpus>,
+    pub(crate) seed: u64,
+    pub(crate) rng: Rng,
+    pub(crate) adversary: Adversary,
+    pub(crate) curriculum: Curriculum,
+    pub(crate) judge: Judge,
+    pub(crate) stage: Stage,
     /// An attack that was just neutralised and may come back.
-    trap: Option<Frame>,
-    n_campaigns: u32,
-    n_episodes_begun: u32,
-    trajectory_hash: u64,
+    pub(crate) trap: Option<Frame>,
+    pub(crate) n_campaigns: u32,
+    pub(crate) n_episodes_begun: u32,
+    pub(crate) trajectory_hash: u64,
 }
 
 impl Environment {
@@ -227,7 +227,8 @@ impl Environment {
             let (scenario, share) = if malicious {
                 (self.corpus.draw_attack(split, vector, rng), rates.obfuscated)
             } else {
-                (self.corpus.draw_benign(split, vector, rng), 0.5 * rates.obfuscated)
+                let twins = self.config.twins;
+                (self.corpus.draw_benign(split, vector, twins, rng), 0.5 * rates.obfuscated)
             };
             self.n_campaigns += 1;
             (scenario, rng.u64(), self.n_campaigns, rng.chance(share))
@@ -415,7 +416,7 @@ pub(crate) fn judge_frame(
 /// What `SEMANTIC_DIFF` finds on a frame.
 pub fn critic_value(corpus: &Corpus, frame: &Frame) -> f32 {
     let decoded = decode(&render::render(corpus, frame));
-    critic(&render::canonical(corpus, frame), &decoded.text)
+    critic(corpus.table(), &render::canonical(corpus, frame), &decoded.text)
 }
 
 pub(crate) fn context_of(judge: &Judge, channel: Option<Channel>) -> Context {

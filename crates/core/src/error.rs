@@ -56,6 +56,20 @@ error_enum! {
 }
 
 error_enum! {
+    /// Why a snapshot was not restored.
+    SnapshotError {
+        /// Written by another version of this program.
+        UnknownVersion { version: u8 } => "the snapshot has version {version}, which this program does not know",
+        /// Cut short, or holding values that no environment has.
+        Damaged => "the snapshot is damaged",
+        /// Its frames come from another corpus.
+        OtherCorpus => "the snapshot belongs to another corpus",
+        /// Its run was begun with other settings.
+        OtherRun => "the snapshot belongs to another run or to other settings",
+    }
+}
+
+error_enum! {
     /// Why a binary asset (corpus, weights) was refused.
     AssetError {
         /// The first bytes are not the format's.

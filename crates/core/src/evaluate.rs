@@ -2,12 +2,13 @@
 
 use crate::action::N_ACTIONS;
 use crate::agent::Agent;
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, N_BENIGN_KINDS};
 use crate::environment::{ConfigError, EnvConfig, Environment, StepOutcome};
 use crate::frame::{Mutation, N_CHANNELS, N_MUTATIONS, N_VECTORS};
 use crate::history::Verdict;
 use crate::judge::Tally;
 use crate::rng::Rng;
+use crate::roc::Scores;
 use alloc::{sync::Arc, vec::Vec};
 
 /// Bins of the calibration curves.
@@ -104,12 +105,16 @@ pub struct Evaluation {
     pub by_mutation: [Share; N_MUTATIONS + 1],
     /// Actions by vector.
     pub confusion: [[u32; N_ACTIONS]; N_VECTORS],
+    /// Benign frames stopped, by how they were written.
+    pub stopped_by_kind: [Share; N_BENIGN_KINDS],
     /// Benign frames allowed, carrying a mutation.
     pub benign_obfuscated: Share,
     /// Calibration of the confidence: was the answer right?
     pub confidence: Calibration,
     /// Calibration of `p_malicious`, for agents with beliefs.
     pub p_malicious: Calibration,
+    /// `p_malicious` against the truth, for agents with beliefs.
+    pub scores: Scores,
 }
 
 impl Evaluation {
@@ -125,6 +130,9 @@ impl Evaluation {
         for (mine, theirs) in self.benign_by_channel.iter_mut().zip(&other.benign_by_channel) {
             mine.merge(*theirs);
         }
+        for (mine, theirs) in self.stopped_by_kind.iter_mut().zip(&other.stopped_by_kind) {
+            mine.merge(*theirs);
+        }
         for (mine, theirs) in self.by_mutation.iter_mut().zip(&other.by_mutation) {
             mine.merge(*theirs);
         }
@@ -136,6 +144,7 @@ impl Evaluation {
         self.benign_obfuscated.merge(other.benign_obfuscated);
         self.confidence.merge(&other.confidence);
         self.p_malicious.merge(&other.p_malicious);
+        self.scores.merge(&other.scores);
     }
 
     fn add(&mut self, env: &Environment, outcome: &StepOutcome, action_idx: usize) {
@@ -150,6 +159,8 @@ impl Evaluation {
             self.by_mutation[arm].add(right);
         } else {
             self.benign_by_channel[channel].add(right);
+            let kind = env.corpus().benign_kind(truth.scenario).index();
+            self.stopped_by_kind[kind].add(outcome.verdict == Verdict::FalsePositive);
             if truth.mutations.obfuscated() {
                 self.benign_obfuscated.add(right);
             }
@@ -286,6 +297,7 @@ pub fn evaluate(
             evaluation.confidence.add(action.confidence(), outcome.verdict.right());
             if let Some(beliefs) = agent.beliefs() {
                 evaluation.p_malicious.add(beliefs.p_malicious, outcome.truth.malicious);
+                evaluation.scores.add(beliefs.p_malicious, outcome.truth.malicious);
             }
             if let Some(score) = outcome.episode_score {
                 let after = env.metrics().tally;

@@ -9,13 +9,15 @@
 //! Determinism: a batch is cut into [`N_SHARDS`] fixed shards whose gradients are summed in index
 //! order, so that any number of threads gives the same weights to the bit.
 
-use crate::{action::ActionType, curriculum::Phase, features::FrameFeatures, policy::Context};
+use crate::{
+    action::ActionType, curriculum::Phase, features::FrameFeatures, frame::Vector, policy::Context,
+};
 use alloc::vec::Vec;
 
 pub mod calibrate;
 mod learner;
 mod loss;
-mod optimizer;
+pub(crate) mod optimizer;
 pub mod rollout;
 #[cfg(test)]
 mod tests;
@@ -98,8 +100,13 @@ pub struct GrpoConfig {
     pub context_dropout: f32,
     /// Share of n-grams (half of it for detectors) that a rollout's frames forget.
     pub feature_dropout: f32,
-    /// Whether a breach pays, in its advantage, for the return it cuts off.
-    pub breach_forfeits_return: bool,
+    /// What a step teaches.
+    pub learns: Learns,
+    /// Share of the run's last steps whose weights are averaged into the result (Polyak and
+    /// Juditsky 1992).
+    pub averaged_share: f32,
+    /// How the return still to come counts in the advantages.
+    pub future: Future,
 }
 
 impl Default for GrpoConfig {
@@ -107,7 +114,7 @@ impl Default for GrpoConfig {
         Self {
             num_generations: 8,
             groups_per_step: 64,
-            max_steps: 1_500,
+            max_steps: 16_000,
             beta: 0.0,
             epsilon: 0.2,
             epsilon_high: 0.2,
@@ -123,10 +130,12 @@ impl Default for GrpoConfig {
             adam_beta2: 0.99,
             adam_epsilon: 1e-8,
             reward_weights: [1.0, 0.0],
-            belief_weight: 1.0,
+            belief_weight: 3.0,
             context_dropout: 0.5,
-            feature_dropout: 0.9,
-            breach_forfeits_return: true,
+            feature_dropout: 0.8,
+            learns: Learns::Both,
+            averaged_share: 0.4,
+            future: Future::Breach,
         }
     }
 }
@@ -146,14 +155,48 @@ pub struct Group {
     pub rewards: Vec<f32>,
     /// Reward function `threat_awareness`: +1 neutralised, −1 not, 0 on a benign frame.
     pub threat_awareness: Vec<f32>,
-    /// Added to the advantages and to nothing else: what a breach forfeits.
-    pub forfeits: Vec<f32>,
-    /// Truth, revealed by the step: an attack.
-    pub malicious: bool,
-    /// Truth: an escape from the STDIO sandbox.
-    pub stdio: bool,
+    /// What is still to come after each answer, on average; for the advantages and nothing else.
+    pub futures: Vec<f32>,
+    /// Truth, revealed by the step.
+    pub vector: Vector,
     /// Phase the state was met in.
     pub phase: Phase,
+}
+
+impl Group {
+    /// Whether it is an attack.
+    pub fn malicious(&self) -> bool {
+        self.vector.malicious()
+    }
+
+    /// Whether it is an escape from the STDIO sandbox.
+    pub fn stdio(&self) -> bool {
+        self.vector == Vector::StdioEscape
+    }
+}
+
+/// What a step teaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Learns {
+    /// Beliefs by their log-loss, answers by GRPO; answers do not shape beliefs.
+    #[default]
+    Both,
+    /// The same, and the policy's gradient goes on through the beliefs into what they are made from.
+    Jointly,
+    /// Answers alone: for frames that the beliefs did not train on.
+    Answers,
+}
+
+/// How the return still to come after an answer counts in its advantage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Future {
+    /// Not at all: an answer is as good as the reward of its step.
+    None,
+    /// A breach forfeits what the other answers keep.
+    #[default]
+    Breach,
+    /// In full: a breach forfeits it, and ticks that are spent now are missing later.
+    All,
 }
 
 /// Figures of an optimiser step; names as TRL logs them ([`Metrics::named`]).

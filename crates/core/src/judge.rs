@@ -102,13 +102,13 @@ pub struct Judged {
 /// One agent's record.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Judge {
-    history: History,
-    metrics: Metrics,
-    tally: Tally,
-    step_idx: u32,
-    ticks_used: u32,
-    budget: u32,
-    last_actions: [Option<ActionType>; 2],
+    pub(crate) history: History,
+    pub(crate) metrics: Metrics,
+    pub(crate) tally: Tally,
+    pub(crate) step_idx: u32,
+    pub(crate) ticks_used: u32,
+    pub(crate) budget: u32,
+    pub(crate) last_actions: [Option<ActionType>; 2],
 }
 
 impl Judge {

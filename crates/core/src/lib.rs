@@ -16,6 +16,7 @@ extern crate alloc;
 extern crate std;
 
 // Ground: errors, hashes, numbers, randomness.
+mod bytes;
 pub mod error;
 pub mod hash;
 pub mod math;
@@ -67,6 +68,7 @@ pub mod agent;
 pub mod check;
 pub mod evaluate;
 pub mod grpo;
+pub mod roc;
 
 #[cfg(feature = "serde")]
 pub mod wire;

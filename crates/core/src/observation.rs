@@ -48,7 +48,7 @@ impl Environment {
         Observation {
             step_id: self.step_idx().saturating_sub(ended),
             channel: self.channel(),
-            embedding: embed(&decoded.text),
+            embedding: embed(self.corpus().table(), &decoded.text),
             tool_request: tool_request::parse(&payload_raw),
             anomaly_hints: detect::hints(&payload_raw, &decoded),
             payload_normalized: decoded.text,

@@ -5,20 +5,23 @@
 //! Training works on a [`TrainablePolicy`] and hands over a quantised one.
 
 use crate::{
-    action::{Action, ActionType, N_ACTIONS},
+    action::{Action, ActionType, MAX_RESTRICTIONS, N_ACTIONS},
     decode::{Decoded, decode},
     detect,
-    features::FrameFeatures,
+    embed::TokenTable,
+    features::{Families, FrameFeatures},
+    frame::Vector,
     math,
     rng::Rng,
     segment::{Document, Segments},
-    tool_request::capability_of,
+    tool_request::{self, capability_of},
 };
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{format, string::String, sync::Arc, vec::Vec};
 use core::ops::Range;
 
 mod explain;
 mod file;
+pub(crate) mod gradient;
 pub(crate) mod network;
 #[cfg(test)]
 mod tests;
@@ -39,7 +42,9 @@ pub struct Policy {
     scales: Vec<f32>,
     dense: Vec<f32>,
     temperatures: [f32; N_BELIEFS],
+    families: Families,
     run_id: String,
+    table: Arc<TokenTable>,
 }
 
 struct QuantisedTables<'a> {
@@ -60,9 +65,9 @@ impl network::Tables for QuantisedTables<'_> {
 }
 
 impl Policy {
-    /// Reads a weights file.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, AssetError> {
-        file::read(bytes)
+    /// Reads a weights file; `table` gives the vectors of word pieces.
+    pub fn from_bytes(bytes: &[u8], table: Arc<TokenTable>) -> Result<Self, AssetError> {
+        file::read(bytes, table)
     }
 
     /// Writes a weights file.
@@ -71,8 +76,9 @@ impl Policy {
     }
 
     /// The network at its seeded initial weights: the page's baseline.
-    pub fn untrained(seed: u64) -> Self {
-        TrainablePolicy::new(seed).quantised(&format!("untrained-{seed}"), [1.0; N_BELIEFS])
+    pub fn untrained(seed: u64, table: Arc<TokenTable>) -> Self {
+        let run_id = format!("untrained-{seed}");
+        TrainablePolicy::new(seed, Families::ALL).quantised(&run_id, table)
     }
 
     /// Which training run made the weights.
@@ -83,7 +89,7 @@ impl Policy {
     /// Runs the network on extracted features.
     pub fn forward(&self, features: &FrameFeatures, context: &Context) -> Trace {
         let tables = QuantisedTables { rows: &self.rows, scales: &self.scales };
-        network::forward(&tables, &self.dense, features, context)
+        network::forward(&tables, &self.dense, &self.temperatures, features, context)
     }
 
     /// P(malicious) and P(stdio), calibrated.
@@ -100,10 +106,11 @@ impl Policy {
         let document = Document::read(text, &decoded);
         let segments = Segments::cut(text, &decoded, &document);
         let findings = detect::scan(&segments);
-        let features = FrameFeatures::of(&decoded, &segments, &findings);
+        let features =
+            FrameFeatures::of(&self.table, self.families, &decoded, &segments, &findings);
         let trace = self.forward(&features, context);
-        let evidence = explain::measure(&self.dense, text, &features, &segments, &findings, &trace);
-        let restrictions = document.message().and_then(restrictions_of).unwrap_or_default();
+        let evidence = explain::measure(self, text, &features, &segments, &findings, &trace);
+        let restrictions = document.message().map(restrictions_of).unwrap_or_default();
         let hints = detect::names(findings.all());
         drop(segments);
 
@@ -133,9 +140,12 @@ impl Policy {
 
 /// Probabilities of belief logits at their temperatures: P(malicious) and P(stdio).
 pub fn beliefs_of(logits: [f32; N_BELIEFS], temperatures: [f32; N_BELIEFS]) -> (f32, f32) {
-    let ([malicious, stdio], [t_malicious, t_stdio]) = (logits, temperatures);
-    let p_malicious = math::sigmoid(malicious / t_malicious);
-    (p_malicious, p_malicious * math::sigmoid(stdio / t_stdio))
+    let belief = |at: usize| match (logits.get(at), temperatures.get(at)) {
+        (Some(logit), Some(temperature)) => math::sigmoid(logit / temperature),
+        _ => 0.0,
+    };
+    let p_malicious = belief(0);
+    (p_malicious, p_malicious * belief(Vector::StdioEscape.index()))
 }
 
 /// Probability that `action` is right: `ALLOW` on a benign frame, `REVOKE_STDIO` on any attack
@@ -149,13 +159,16 @@ pub fn confidence_in(action: ActionType, p_malicious: f32, p_stdio: f32) -> f32 
     p.clamp(0.0, 1.0)
 }
 
-/// What `CAPABILITY_MEDIATION` restricts: the message's tool and what its name says it can do.
-fn restrictions_of(message: &crate::json::Value) -> Option<Vec<String>> {
-    let name = match message.get("params") {
-        Some(params) => params.get("name")?.as_str()?,
-        None => message.get("result")?.get("tools")?.at(0)?.get("name")?.as_str()?,
-    };
-    Some(vec![name.into(), capability_of(name).name().into()])
+/// What `CAPABILITY_MEDIATION` restricts: the message's tools and what their names say they can do.
+pub(crate) fn restrictions_of(message: &crate::json::Value) -> Vec<String> {
+    let names = tool_request::named_tools(message);
+    let mut restrictions: Vec<String> = Vec::new();
+    for name in names.iter().flat_map(|name| [*name, capability_of(name).name()]) {
+        if restrictions.len() < MAX_RESTRICTIONS && !restrictions.iter().any(|r| r == name) {
+            restrictions.push(name.into());
+        }
+    }
+    restrictions
 }
 
 /// What the policy decided about a text, and why.

@@ -3,7 +3,7 @@
 //! Invariant: spacing, key order, escapes and ids are drawn from the render seed alone, so they say
 //! nothing about the label.
 
-use crate::corpus::{Body, Corpus, Family, Part, Scenario};
+use crate::corpus::{Body, Corpus, Family, Param, Part, Scenario};
 use crate::frame::{Channel, Frame, Mutations};
 use crate::json::{self, Spacing, Style, Value, object};
 use crate::mutate::mutate;
@@ -12,6 +12,10 @@ use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
 
 /// Stream of the mutation's draws below the render seed.
 const MUTATION_STREAM: u64 = 1;
+/// Stream of the draws of a server's other tools below the slot seed.
+const SIBLING_STREAM: u64 = 0x7369_626c_696e_6701;
+/// How often a list shows other tools as well.
+const SIBLING_SHARE: f32 = 0.4;
 /// Stream of the style's draws below the render seed.
 const STYLE_STREAM: u64 = 2;
 
@@ -42,20 +46,25 @@ fn render_with(corpus: &Corpus, frame: &Frame, mutations: Mutations) -> String {
         .collect();
     let params = parameters(corpus, family, scenario);
     leaves.extend(
-        params.iter().skip(leaves.len().saturating_sub(1)).map(|(_, template)| fill(template)),
+        params.iter().skip(leaves.len().saturating_sub(1)).map(|param| fill(param.description)),
     );
     if mutations.obfuscated() {
         let mut rng = Rng::new(frame.render_seed).fork(MUTATION_STREAM);
         mutate(&mut leaves, mutations, frame.semantic_noise, &mut rng);
     }
 
+    if let Some(first) = leaves.first_mut() {
+        *first = corpus.carry(frame.scenario, frame.slot_seed, core::mem::take(first));
+    }
+
     let mut rng = Rng::new(frame.render_seed).fork(STYLE_STREAM);
     match family.channel {
         Channel::UserPrompt | Channel::Log => leaves.into_iter().next().unwrap_or_default(),
         Channel::ToolDescription => {
-            let names = params.into_iter().map(|(name, _)| name).collect();
-            let tool = tool_entry(tool_name(corpus, family), leaves, names);
-            let tools = object([("tools", Value::Array(vec![tool]))]);
+            let tool = tool_entry(tool_name(corpus, family), leaves, &params);
+            let n_others = corpus.facts(frame.scenario).n_siblings;
+            let tools = listed(corpus, family, tool, n_others, frame.slot_seed);
+            let tools = object([("tools", Value::Array(tools))]);
             write_message(vec![("result", tools)], &mut rng)
         }
         Channel::ToolCall => {
@@ -84,43 +93,90 @@ fn tool_name<'a>(corpus: &'a Corpus, family: &Family) -> &'a str {
     family.tool.map_or("", |tool| corpus.tool_name(tool))
 }
 
-/// Parameter names and description templates of a described tool: the scenario's own, else the
-/// tool's. Empty on other channels.
+/// A parameter of a described tool.
+struct Described<'a> {
+    name: &'a str,
+    kind: &'a str,
+    description: &'a str,
+}
+
+/// Parameters of a described tool: the scenario's own, else the tool's. Empty on other channels.
 fn parameters<'a>(
     corpus: &'a Corpus,
     family: &Family,
     scenario: &'a Scenario,
-) -> Vec<(&'a str, &'a str)> {
+) -> Vec<Described<'a>> {
     if family.channel != Channel::ToolDescription {
         return Vec::new();
     }
+    let tool = family.tool.and_then(|tool| corpus.tools().get(tool as usize));
+    let known = tool.map_or(&[][..], |tool| &tool.params);
+    let kind_of = |name: &str| {
+        known.iter().find(|param| param.name == name).map_or("string", |param| &param.kind)
+    };
     let own: Vec<_> = scenario
         .parts
         .iter()
         .skip(1)
         .filter_map(|(name, part)| match part {
-            Part::Text(template) => Some((name.as_str(), template.as_str())),
+            Part::Text(description) => Some(Described { name, kind: kind_of(name), description }),
             Part::Literal(_) => None,
         })
         .collect();
-    if !own.is_empty() {
-        return own;
-    }
-    let tool = family.tool.and_then(|tool| corpus.tools().get(tool as usize));
-    tool.map_or(Vec::new(), |tool| {
-        tool.params.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect()
-    })
+    if own.is_empty() { described(known) } else { own }
 }
 
-fn tool_entry(name: &str, leaves: Vec<String>, params: Vec<&str>) -> Value {
+fn described(params: &[Param]) -> Vec<Described<'_>> {
+    params
+        .iter()
+        .map(|Param { name, kind, description }| Described { name, kind, description })
+        .collect()
+}
+
+/// The tool among others of its server, as `tools/list` shows them.
+fn listed(
+    corpus: &Corpus,
+    family: &Family,
+    tool: Value,
+    n_others: u32,
+    slot_seed: u64,
+) -> Vec<Value> {
+    let mut rng = Rng::new(slot_seed).fork(SIBLING_STREAM);
+    let more = n_others > 0 && rng.chance(SIBLING_SHARE);
+    let n = if more { 1 + rng.below(n_others) } else { 0 };
+    let mut others: Vec<_> = corpus
+        .tools()
+        .iter()
+        .zip(0u32..)
+        .filter(|(other, idx)| other.domain == family.domain && family.tool != Some(*idx))
+        .map(|(other, _)| other)
+        .collect();
+    let mut tools = Vec::new();
+    for _ in 0..n {
+        if others.is_empty() {
+            break;
+        }
+        let other = others.swap_remove(rng.below(others.len() as u32) as usize);
+        let texts =
+            [&other.description].into_iter().chain(other.params.iter().map(|p| &p.description));
+        let leaves = texts.map(|text| corpus.slots().fill(text, slot_seed)).collect();
+        tools.push(tool_entry(&other.name, leaves, &described(&other.params)));
+    }
+    let at = rng.below(tools.len() as u32 + 1) as usize;
+    tools.insert(at, tool);
+    tools
+}
+
+fn tool_entry(name: &str, leaves: Vec<String>, params: &[Described<'_>]) -> Value {
     let mut leaves = leaves.into_iter();
     let description = leaves.next().unwrap_or_default();
-    let required = params.first().map(|&name| name.into()).into_iter().collect();
+    let required = params.first().map(|param| param.name.into()).into_iter().collect();
     let properties = params
-        .into_iter()
+        .iter()
         .zip(leaves)
-        .map(|(name, text)| {
-            (name.to_owned(), object([("type", "string".into()), ("description", text.into())]))
+        .map(|(param, text)| {
+            let schema = object([("type", param.kind.into()), ("description", text.into())]);
+            (param.name.to_owned(), schema)
         })
         .collect();
     let schema = object([

@@ -235,6 +235,13 @@ fn walk<'a>(value: &'a Value, key: &'a str, visit: &mut impl FnMut(&'a str, Opti
                 if !matches!(item, Value::String(_)) {
                     visit(name, None);
                 }
+                // A switch says something: "mask": false.
+                match item {
+                    Value::Bool(true) => visit("true", None),
+                    Value::Bool(false) => visit("false", None),
+                    Value::Null => visit("null", None),
+                    _ => {}
+                }
                 walk(item, name, visit);
             }
         }

@@ -11,6 +11,7 @@ use crate::hash::{Hasher, fnv1a};
 use alloc::{string::String, vec::Vec};
 
 pub mod lexicon;
+pub(crate) mod word_table;
 
 /// What a token is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,7 +196,7 @@ fn is_word(c: char) -> bool {
 }
 
 /// Scripts that are written without spaces between words.
-fn is_ideograph(c: char) -> bool {
+pub(crate) fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}')
 }
 

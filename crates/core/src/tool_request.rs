@@ -2,7 +2,7 @@
 
 use crate::frame::named_enum;
 use crate::json::{self, Spacing, Style, Value};
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 named_enum! {
     /// What a tool's name says it can do.
@@ -136,6 +136,16 @@ fn privilege_of(arguments: &Value) -> PrivilegeLevel {
         }
     });
     level
+}
+
+/// Tools that a message names: the one called, or all that are listed.
+pub fn named_tools(message: &Value) -> Vec<&str> {
+    if let Some(params) = message.get("params") {
+        return params.get("name").and_then(Value::as_str).into_iter().collect();
+    }
+    let tools = message.get("result").and_then(|result| result.get("tools"));
+    let entry = |idx| tools.and_then(|tools| tools.at(idx));
+    (0..).map_while(entry).filter_map(|tool| tool.get("name")?.as_str()).collect()
 }
 
 /// Reads the request of a `tools/call`, or the offer of a `tools/list` result; `None` for others.

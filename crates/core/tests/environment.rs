@@ -1,11 +1,13 @@
 //! The environment against its own rules, on the committed corpus.
 
 use omniguard_core::action::{Action, ActionType};
+use omniguard_core::adversary::{Adversary, Draw, Malleability};
 use omniguard_core::agent::{Agent, Oracle, OracleTable};
 use omniguard_core::check::{Effort, check_env};
 use omniguard_core::corpus::format::{self, Content};
 use omniguard_core::corpus::{Body, Corpus, Family, Part, Scenario};
 use omniguard_core::curriculum::Phase;
+use omniguard_core::embed::TokenTable;
 use omniguard_core::environment::{ConfigError, EnvConfig, Environment};
 use omniguard_core::evaluate::evaluate;
 use omniguard_core::frame::{Channel, Frame, MAX_FRAME_BYTES, Mutation, Mutations, Split, Vector};
@@ -14,14 +16,21 @@ use omniguard_core::observation::Observation;
 use omniguard_core::paired::Paired;
 use omniguard_core::policy::Context;
 use omniguard_core::reward::Component;
+use omniguard_core::rng::Rng;
 use omniguard_core::vector::VectorEnvironment;
 use omniguard_core::{json, render};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The committed token table.
+fn table() -> Arc<TokenTable> {
+    let bytes = include_bytes!("../../../public/tokens.bin");
+    Arc::new(TokenTable::from_bytes(bytes).expect("the committed table loads"))
+}
+
 fn corpus() -> Arc<Corpus> {
     let bytes = include_bytes!("../../../public/corpus.bin");
-    Arc::new(Corpus::from_bytes(bytes).expect("the committed corpus loads"))
+    Arc::new(Corpus::from_bytes(bytes, table()).expect("the committed corpus loads"))
 }
 
 #[test]
@@ -267,6 +276,7 @@ fn corpus_of_equal_texts() -> Arc<Corpus> {
             vector,
             technique: "none".into(),
             tool: None,
+            carried: false,
         });
         content.scenarios.extend([true, false].map(|malicious| Scenario {
             family,
@@ -277,7 +287,7 @@ fn corpus_of_equal_texts() -> Arc<Corpus> {
             splits: true,
         }));
     }
-    Arc::new(Corpus::from_bytes(&format::encode(&content)).expect("consistent"))
+    Arc::new(Corpus::from_bytes(&format::encode(&content), table()).expect("consistent"))
 }
 
 #[test]
@@ -346,6 +356,18 @@ fn vectorised_environments_equal_single_ones() {
     }
 }
 
+/// Whether any mutation of the frame's text fits.
+fn bears_a_mutation(env: &Environment, frame: &Frame) -> bool {
+    let facts = env.corpus().facts(frame.scenario);
+    let text = Malleability {
+        envelope_bytes: facts.envelope_bytes,
+        payload_bytes: facts.payload_bytes,
+        drifts: facts.drifts,
+        splits: facts.splits,
+    };
+    Adversary::new(true).draw(&text, &mut Rng::new(1)) != Draw::NONE
+}
+
 #[test]
 fn without_an_attack_there_is_no_trap_and_campaigns_are_shared_by_returns() {
     let mut env = Environment::new(EnvConfig::on(Split::Train), corpus(), 1).expect("valid");
@@ -357,7 +379,9 @@ fn without_an_attack_there_is_no_trap_and_campaigns_are_shared_by_returns() {
         }
         let frame = *env.frame().expect("just reset");
         if let Some(before) = previous.filter(|before| before.campaign == frame.campaign) {
-            assert!(before.malicious() && frame.obfuscated());
+            assert!(before.malicious());
+            // A text so long that no mutation of it fits a frame comes back as it was.
+            assert!(frame.obfuscated() || !bears_a_mutation(&env, &frame));
             assert_eq!((before.scenario, before.slot_seed), (frame.scenario, frame.slot_seed));
         }
         env.step(&Action::of(right_answer(frame.vector))).expect("the episode goes on");

@@ -2,10 +2,12 @@
 
 use omniguard_core::action::{ActionType, MAX_RATIONALE_CHARS};
 use omniguard_core::corpus::Corpus;
+use omniguard_core::embed::TokenTable;
 use omniguard_core::frame::{Frame, Mutation, Mutations};
 use omniguard_core::policy::{Context, Policy};
 use omniguard_core::reward::MIN_RATIONALE_CHARS;
 use omniguard_core::{rationale, render};
+use std::sync::Arc;
 
 /// Nothing, and mutations that leave the text readable, so that much of it can be quoted.
 const MUTATIONS: [Option<Mutation>; 3] =
@@ -13,9 +15,13 @@ const MUTATIONS: [Option<Mutation>; 3] =
 
 #[test]
 fn no_rationale_over_the_whole_corpus_reads_as_injected_or_contradicts_its_allow() {
-    let corpus = Corpus::from_bytes(include_bytes!("../../../public/corpus.bin")).expect("loads");
-    let trained = Policy::from_bytes(include_bytes!("../../../public/weights.bin")).expect("loads");
-    for policy in [&trained, &Policy::untrained(0)] {
+    let table = include_bytes!("../../../public/tokens.bin");
+    let table = Arc::new(TokenTable::from_bytes(table).expect("loads"));
+    let corpus = include_bytes!("../../../public/corpus.bin");
+    let corpus = Corpus::from_bytes(corpus, Arc::clone(&table)).expect("loads");
+    let trained = include_bytes!("../../../public/weights.bin");
+    let trained = Policy::from_bytes(trained, Arc::clone(&table)).expect("loads");
+    for policy in [&trained, &Policy::untrained(0, table)] {
         for scenario in 0..corpus.n_scenarios() {
             let mutation = MUTATIONS[scenario as usize % MUTATIONS.len()];
             let frame = Frame {

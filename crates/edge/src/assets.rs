@@ -1,8 +1,9 @@
-//! Corpus and weights: read once per isolate through the assets binding, checked by the readers'
+//! Token table, corpus and weights: read once per isolate through the assets binding, checked by the readers'
 //! checksums, and shared by everything that lives in the isolate.
 
-use crate::config::{ASSETS, CORPUS_FILE, WEIGHTS_FILE};
+use crate::config::{ASSETS, CORPUS_FILE, TABLE_FILE, WEIGHTS_FILE};
 use omniguard_core::corpus::Corpus;
+use omniguard_core::embed::TokenTable;
 use omniguard_core::error::AssetError;
 use omniguard_core::policy::Policy;
 use std::cell::OnceCell;
@@ -12,6 +13,7 @@ use std::thread::LocalKey;
 use worker::Env;
 
 thread_local! {
+    static TABLE: OnceCell<Arc<TokenTable>> = const { OnceCell::new() };
     static CORPUS: OnceCell<Arc<Corpus>> = const { OnceCell::new() };
     static POLICY: OnceCell<Arc<Policy>> = const { OnceCell::new() };
 }
@@ -51,12 +53,18 @@ impl LoadError {
 
 /// The corpus.
 pub(crate) async fn corpus(env: &Env) -> Result<Arc<Corpus>, LoadError> {
-    load(env, &CORPUS, CORPUS_FILE, Corpus::from_bytes).await
+    let table = table(env).await?;
+    load(env, &CORPUS, CORPUS_FILE, |bytes| Corpus::from_bytes(bytes, Arc::clone(&table))).await
 }
 
 /// The trained policy.
 pub(crate) async fn policy(env: &Env) -> Result<Arc<Policy>, LoadError> {
-    load(env, &POLICY, WEIGHTS_FILE, Policy::from_bytes).await
+    let table = table(env).await?;
+    load(env, &POLICY, WEIGHTS_FILE, |bytes| Policy::from_bytes(bytes, Arc::clone(&table))).await
+}
+
+async fn table(env: &Env) -> Result<Arc<TokenTable>, LoadError> {
+    load(env, &TABLE, TABLE_FILE, TokenTable::from_bytes).await
 }
 
 async fn load<T>(

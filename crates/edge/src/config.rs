@@ -6,6 +6,8 @@ use worker::Env;
 pub(crate) const ASSETS: &str = "ASSETS";
 /// Binding of the Durable Object class [`crate::Session`].
 pub(crate) const SESSION: &str = "SESSION";
+/// The token table among the static files.
+pub(crate) const TABLE_FILE: &str = "tokens.bin";
 /// The compiled corpus among the static files.
 pub(crate) const CORPUS_FILE: &str = "corpus.bin";
 /// The trained weights among the static files.

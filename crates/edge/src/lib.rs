@@ -22,7 +22,6 @@
 
 mod assets;
 mod config;
-mod decide;
 mod error;
 mod protocol;
 mod response;

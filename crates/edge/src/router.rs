@@ -2,12 +2,12 @@
 
 use crate::assets;
 use crate::config::{ASSETS, MAX_MESSAGE_BYTES, VERSION};
-use crate::decide;
 use crate::error::Fault;
 use crate::response::{self, JSON};
 use crate::sessions;
 use futures_util::StreamExt;
 use omniguard_core::wire::Named;
+use omniguard_core::wire::decide;
 use omniguard_core::wire::problem::Problem;
 use omniguard_core::wire::service::{Health, Readiness, Runtime, ServiceInfo};
 use worker::{Env, Headers, Method, Request, Response, Result};

@@ -134,6 +134,7 @@ fn written(message: &Outgoing) -> String {
 mod tests {
     use super::*;
     use omniguard_core::action::ActionType;
+    use omniguard_core::embed::TokenTable;
     use omniguard_core::environment::EnvConfig;
     use omniguard_core::frame::Split;
     use omniguard_core::wire::hex64;
@@ -141,7 +142,9 @@ mod tests {
     use serde_json::{Value, json};
 
     fn corpus() -> Arc<Corpus> {
-        Arc::new(Corpus::from_bytes(include_bytes!("../../../public/corpus.bin")).unwrap())
+        let table = TokenTable::from_bytes(include_bytes!("../../../public/tokens.bin")).unwrap();
+        let corpus = include_bytes!("../../../public/corpus.bin");
+        Arc::new(Corpus::from_bytes(corpus, Arc::new(table)).unwrap())
     }
 
     fn session() -> Session {
@@ -246,7 +249,7 @@ mod tests {
         assert_eq!(
             state,
             json!({"type": "state", "data": {
-                "episode_id": null, "step_count": 0, "environment": "omniguard-v2.0",
+                "episode_id": null, "step_count": 0, "environment": "omniguard-v2.1",
             }})
         );
         assert_eq!(session().on_text(r#"{"type":"close"}"#), Reply::Close);

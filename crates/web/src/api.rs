@@ -1,4 +1,4 @@
-//! What the page fetches: two static files and the backend's health. All paths are relative to the
+//! What the page fetches: three static files and the backend's health. All paths are relative to the
 //! document's base, so the page works under any sub-path.
 
 use crate::state::health::Health;
@@ -9,6 +9,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableStreamDefaultReader;
 
+/// Token table, beside the page.
+pub const TABLE_PATH: &str = "tokens.bin";
 /// Compiled corpus, beside the page.
 pub const CORPUS_PATH: &str = "corpus.bin";
 /// Trained weights, beside the page.

@@ -2,17 +2,20 @@
 
 use super::splits::Splits;
 use anyhow::{Context, Result, bail, ensure};
+use omniguard_core::corpus::carrier::{N_PLACES, PLACE};
 use omniguard_core::corpus::format::Content;
 use omniguard_core::corpus::slots::{Slot, Slots};
-use omniguard_core::corpus::{Body, Family, Part, Scenario, Tool};
+use omniguard_core::corpus::{Body, Carrier, Family, Param, Part, Scenario, Tool};
 use omniguard_core::frame::{Channel, Mutation, Vector};
 use omniguard_core::mutate::acts_on;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Longest text of a scenario, in characters: every mutation of most texts stays within a frame.
 const MAX_TEXT_CHARS: usize = 4_000;
+/// Types that a parameter may have.
+const TYPES: [&str; 6] = ["string", "integer", "number", "boolean", "array", "object"];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,9 +45,25 @@ struct FamilyEntry {
     technique: String,
     tool: Option<String>,
     #[serde(default)]
+    carried: bool,
+    #[serde(default)]
     malicious: Vec<Entry>,
     #[serde(default)]
     benign: Vec<Entry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CarrierFile {
+    carrier: Vec<CarrierEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CarrierEntry {
+    id: String,
+    channel: String,
+    text: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,17 +81,13 @@ pub(super) fn read_folder(folder: &Path) -> Result<Content> {
     let splits = Splits::read(&folder.join("splits.toml"))?;
     let mut content =
         Content { slots: read_slots(&folder.join("slots.toml"))?, ..Content::default() };
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .with_context(|| format!("cannot read the folder {}", folder.display()))?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| {
-            path.extension().is_some_and(|ext| ext == "toml")
-                && !path.ends_with("slots.toml")
-                && !path.ends_with("splits.toml")
-        })
-        .collect();
-    files.sort();
     let mut ids = BTreeSet::new();
+    for path in toml_files(&folder.join("carriers"))? {
+        read_carriers(&path, &mut content, &mut ids)
+            .with_context(|| format!("in {}", path.display()))?;
+    }
+    let mut files = toml_files(folder)?;
+    files.retain(|path| !path.ends_with("slots.toml") && !path.ends_with("splits.toml"));
     let mut texts = BTreeMap::new();
     for path in &files {
         read_domain(path, &mut content, &mut ids, &mut texts)
@@ -80,6 +95,43 @@ pub(super) fn read_folder(folder: &Path) -> Result<Content> {
     }
     splits.assign(&mut content);
     Ok(content)
+}
+
+/// Whether texts of a channel may stand in a longer document.
+fn carries(channel: Channel) -> bool {
+    matches!(channel, Channel::ToolResult | Channel::ToolDescription | Channel::UserPrompt)
+}
+
+/// TOML files of a folder, in order.
+fn toml_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .with_context(|| format!("cannot read the folder {}", folder.display()))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|ext| ext == "toml"))
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+fn read_carriers(path: &Path, content: &mut Content, ids: &mut BTreeSet<String>) -> Result<()> {
+    let file: CarrierFile = read_toml(path)?;
+    for CarrierEntry { id, channel, text } in file.carrier {
+        let channel =
+            Channel::from_name(&channel).with_context(|| format!("{channel} is no channel"))?;
+        ensure!(carries(channel), "{id}: carriers are results, descriptions or prompts");
+        let places = text.lines().filter(|line| line.contains(PLACE)).count();
+        ensure!(
+            places == N_PLACES && text.matches(PLACE).count() == N_PLACES,
+            "{id}: {places} lines with {PLACE}, {N_PLACES} are needed"
+        );
+        let unknown: Vec<_> =
+            content.slots.unknown_names(&text).into_iter().filter(|name| *name != "here").collect();
+        ensure!(unknown.is_empty(), "{id}: unknown slots {unknown:?}");
+        let split = Splits::of_carrier(&id);
+        ensure!(ids.insert(id), "a carrier's id is there twice");
+        content.carriers.push(Carrier { channel, split, text });
+    }
+    Ok(())
 }
 
 fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
@@ -111,10 +163,15 @@ fn read_domain(
     let first_tool = content.tools.len();
     content.domains.push(file.domain);
     for tool in file.tool {
-        let params = tool.params.into_iter().map(|(name, text)| Ok((name, string(text)?)));
+        let params = tool.params.into_iter().map(|(name, text)| {
+            let (name, kind) = name.split_once(':').unwrap_or((&name, "string"));
+            ensure!(TYPES.contains(&kind), "{kind} is no JSON Schema type");
+            Ok(Param { name: name.into(), kind: kind.into(), description: string(text)? })
+        });
         content.tools.push(Tool {
             name: tool.name,
             description: tool.description,
+            domain,
             params: params.collect::<Result<_>>()?,
         });
     }
@@ -154,6 +211,10 @@ fn read_family(
         entry.malicious.is_empty() != vector.malicious(),
         "attack families have malicious texts, benign families have none"
     );
+    ensure!(
+        !entry.carried || carries(channel),
+        "only results, descriptions and prompts are carried"
+    );
     let family = content.families.len() as u32;
     content.families.push(Family {
         id: entry.id.clone(),
@@ -163,6 +224,7 @@ fn read_family(
         vector,
         technique: entry.technique,
         tool,
+        carried: entry.carried,
     });
     let labelled = entry
         .malicious

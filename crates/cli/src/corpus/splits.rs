@@ -1,5 +1,5 @@
-//! The splits: whole domains and whole techniques are held out for the test, the other families
-//! are dealt round by vector, so that every split has every vector.
+//! The splits: whole domains and whole techniques are held out, the other families are dealt
+//! round by vector, so that every split has every vector.
 
 use anyhow::{Context, Result};
 use omniguard_core::corpus::format::Content;
@@ -16,6 +16,10 @@ pub(super) struct Splits {
     test_domains: Vec<String>,
     /// Techniques of which every family is in the test split.
     test_techniques: Vec<String>,
+    /// Domains of which every other family is in the validation split.
+    validation_domains: Vec<String>,
+    /// Domains of which every other family is in the train split.
+    train_domains: Vec<String>,
     /// Of the other families of a vector, one in so many is for validation, and one for the test.
     one_in: usize,
 }
@@ -27,6 +31,15 @@ impl Splits {
         toml::from_str(&text).with_context(|| format!("{} is not as expected", path.display()))
     }
 
+    /// The split of a carrier: dealt by its id.
+    pub(super) fn of_carrier(id: &str) -> Split {
+        match fnv1a(id.as_bytes()) % 10 {
+            0 => Split::Validation,
+            1 | 2 => Split::Test,
+            _ => Split::Train,
+        }
+    }
+
     /// Sets the split of every family; the order of files does not matter.
     pub(super) fn assign(&self, content: &mut Content) {
         let domains = content.domains.clone();
@@ -36,10 +49,15 @@ impl Splits {
             dealt.sort_by_key(|family| (fnv1a(family.id.as_bytes()), family.id.clone()));
             let mut position = 0;
             for family in dealt {
-                let held_out = self.test_domains.contains(&domains[family.domain as usize])
-                    || self.test_techniques.contains(&family.technique);
-                family.split = if held_out {
+                let domain = &domains[family.domain as usize];
+                family.split = if self.test_domains.contains(domain)
+                    || self.test_techniques.contains(&family.technique)
+                {
                     Split::Test
+                } else if self.validation_domains.contains(domain) {
+                    Split::Validation
+                } else if self.train_domains.contains(domain) {
+                    Split::Train
                 } else {
                     position += 1;
                     match position % self.one_in {

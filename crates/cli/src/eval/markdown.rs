@@ -55,8 +55,10 @@ fn write_phase(out: &mut String, phase: &PhaseReport) {
     let detail = &phase.detail;
     let _ = writeln!(
         out,
-        "\nTrained policy: calibration error of p_malicious {:.3}; encoded benign frames allowed {}.\n",
+        "\nTrained policy: calibration error of p_malicious {:.3}, its AUC {}, recall at 3% false positives {}; encoded benign frames allowed {}.\n",
         detail.p_malicious_calibration_error,
+        detail.p_malicious_auc.map_or("-".into(), |auc| format!("{auc:.3}")),
+        percent(Some(detail.recall_at_3_percent_false_positives)),
         percent(detail.benign_obfuscated_allowed.rate)
     );
     for (title, rates) in [
@@ -64,6 +66,7 @@ fn write_phase(out: &mut String, phase: &PhaseReport) {
         ("attacks neutralised by channel", &detail.neutralised_by_channel),
         ("benign allowed by channel", &detail.allowed_by_channel),
         ("attacks neutralised by mutation", &detail.neutralised_by_mutation),
+        ("benign stopped by kind", &detail.false_positives_by_kind),
     ] {
         let list: Vec<_> = rates
             .iter()

@@ -2,13 +2,13 @@
 
 use super::{Contestant, EvalArgs, Row};
 use omniguard_core::action::ActionType;
-use omniguard_core::corpus::Corpus;
+use omniguard_core::corpus::{BenignKind, Corpus};
 use omniguard_core::curriculum::Phase;
 use omniguard_core::environment::ENVIRONMENT_ID;
 use omniguard_core::evaluate::{Calibration, Estimate, Evaluation, Share};
 use omniguard_core::frame::{Channel, Mutation, Vector};
 use omniguard_core::policy::Policy;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Serialize)]
@@ -51,7 +51,7 @@ pub(crate) struct AgentReport {
     pub(crate) confidence_calibration_error: f32,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Interval {
     pub(crate) mean: f32,
     pub(crate) low: f32,
@@ -83,10 +83,16 @@ pub(crate) struct Detail {
     pub(crate) neutralised_by_channel: BTreeMap<&'static str, Rate>,
     pub(crate) allowed_by_channel: BTreeMap<&'static str, Rate>,
     pub(crate) neutralised_by_mutation: BTreeMap<&'static str, Rate>,
+    /// Benign frames stopped, by how they were written.
+    pub(crate) false_positives_by_kind: BTreeMap<&'static str, Rate>,
     pub(crate) benign_obfuscated_allowed: Rate,
     /// Counts by vector, then action.
     pub(crate) confusion: BTreeMap<&'static str, BTreeMap<&'static str, u32>>,
     pub(crate) p_malicious_calibration_error: f32,
+    /// Area under the ROC curve of `p_malicious` over all frames met.
+    pub(crate) p_malicious_auc: Option<f32>,
+    /// Recall of the threshold on `p_malicious` that stops 3% of the benign frames.
+    pub(crate) recall_at_3_percent_false_positives: f32,
     pub(crate) p_malicious_bins: Vec<Bin>,
     pub(crate) confidence_bins: Vec<Bin>,
 }
@@ -177,6 +183,11 @@ fn detail(evaluation: &Evaluation) -> Detail {
             .zip(&evaluation.by_mutation)
             .map(|(name, share)| (name, share.into()))
             .collect(),
+        false_positives_by_kind: BenignKind::ALL
+            .iter()
+            .zip(&evaluation.stopped_by_kind)
+            .map(|(kind, share)| (kind.name(), share.into()))
+            .collect(),
         benign_obfuscated_allowed: (&evaluation.benign_obfuscated).into(),
         confusion: Vector::ALL
             .iter()
@@ -187,6 +198,8 @@ fn detail(evaluation: &Evaluation) -> Detail {
             })
             .collect(),
         p_malicious_calibration_error: evaluation.p_malicious.error(),
+        p_malicious_auc: evaluation.scores.auc(),
+        recall_at_3_percent_false_positives: evaluation.scores.within(0.03).recall,
         p_malicious_bins: bins(&evaluation.p_malicious),
         confidence_bins: bins(&evaluation.confidence),
     }

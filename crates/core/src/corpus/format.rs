@@ -1,17 +1,18 @@
 //! The compiled corpus: one file with a header, a checksum and length-prefixed fields.
 //!
 //! Layout, integers little-endian or LEB128 (`v`): `"OMGC"`, version u16, FNV-1a-64 of the rest,
-//! then lists of domains, slots, tools, families and scenarios, each a `v` count and its items;
+//! then lists of domains, slots, tools, carriers, families and scenarios, each a `v` count and its items;
 //! strings are a `v` byte length and UTF-8.
 
 use super::slots::{Slot, Slots};
-use super::{AssetError, Body, Family, Part, Scenario, Tool};
+use super::{AssetError, Body, Carrier, Family, Param, Part, Scenario, Tool};
+use crate::bytes::{Reader, write_varint};
 use crate::frame::{Channel, Split, Vector};
 use crate::hash::fnv1a;
 use alloc::{string::String, vec::Vec};
 
 const MAGIC: &[u8; 4] = b"OMGC";
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 const HEADER_BYTES: usize = 4 + 2 + 8;
 
 /// What a corpus file holds.
@@ -23,6 +24,8 @@ pub struct Content {
     pub slots: Slots,
     /// Tools of all domains.
     pub tools: Vec<Tool>,
+    /// Documents that carry scenarios.
+    pub carriers: Vec<Carrier>,
     /// Families of all domains.
     pub families: Vec<Family>,
     /// Scenarios, grouped by family.
@@ -40,10 +43,17 @@ pub fn encode(content: &Content) -> Vec<u8> {
     out.list(&content.tools, |out, tool| {
         out.string(&tool.name);
         out.string(&tool.description);
-        out.list(&tool.params, |out, (name, description)| {
-            out.string(name);
-            out.string(description);
+        out.varint(tool.domain);
+        out.list(&tool.params, |out, param| {
+            out.string(&param.name);
+            out.string(&param.kind);
+            out.string(&param.description);
         });
+    });
+    out.list(&content.carriers, |out, carrier| {
+        out.0.push(carrier.channel as u8);
+        out.0.push(carrier.split as u8);
+        out.string(&carrier.text);
     });
     out.list(&content.families, |out, family| {
         out.string(&family.id);
@@ -53,6 +63,7 @@ pub fn encode(content: &Content) -> Vec<u8> {
         out.0.push(family.vector as u8);
         out.string(&family.technique);
         out.varint(family.tool.map_or(0, |tool| tool + 1));
+        out.0.push(u8::from(family.carried));
     });
     out.list(&content.scenarios, |out, scenario| {
         out.varint(scenario.family);
@@ -101,16 +112,23 @@ pub fn decode(file: &[u8]) -> Result<Content, AssetError> {
             Ok(Tool {
                 name: r.string()?,
                 description: r.string()?,
-                params: r.list(|r| Ok((r.string()?, r.string()?)))?,
+                domain: r.varint()?,
+                params: r.list(|r| {
+                    Ok(Param { name: r.string()?, kind: r.string()?, description: r.string()? })
+                })?,
             })
         })?,
+        carriers: reader
+            .list(|r| Ok(Carrier { channel: channel(r)?, split: split(r)?, text: r.string()? }))?,
         families: reader.list(family)?,
         scenarios: reader.list(scenario)?,
     };
+    let n_domains = content.domains.len();
     let consistent = reader.0.is_empty()
         && !content.scenarios.is_empty()
+        && content.tools.iter().all(|tool| (tool.domain as usize) < n_domains)
         && content.families.iter().all(|family| {
-            (family.domain as usize) < content.domains.len()
+            (family.domain as usize) < n_domains
                 && family.tool.is_none_or(|tool| (tool as usize) < content.tools.len())
         })
         && content.scenarios.iter().all(|scenario| {
@@ -124,12 +142,21 @@ fn family(r: &mut Reader) -> Result<Family, AssetError> {
     Ok(Family {
         id: r.string()?,
         domain: r.varint()?,
-        split: Split::from_index(r.byte()? as usize).ok_or(AssetError::Inconsistent)?,
-        channel: Channel::from_index(r.byte()? as usize).ok_or(AssetError::Inconsistent)?,
+        split: split(r)?,
+        channel: channel(r)?,
         vector: Vector::from_index(r.byte()? as usize).ok_or(AssetError::Inconsistent)?,
         technique: r.string()?,
         tool: r.varint()?.checked_sub(1),
+        carried: r.byte()? != 0,
     })
+}
+
+fn channel(r: &mut Reader) -> Result<Channel, AssetError> {
+    Channel::from_index(r.byte()? as usize).ok_or(AssetError::Inconsistent)
+}
+
+fn split(r: &mut Reader) -> Result<Split, AssetError> {
+    Split::from_index(r.byte()? as usize).ok_or(AssetError::Inconsistent)
 }
 
 fn scenario(r: &mut Reader) -> Result<Scenario, AssetError> {
@@ -161,12 +188,8 @@ fn scenario(r: &mut Reader) -> Result<Scenario, AssetError> {
 struct Writer(Vec<u8>);
 
 impl Writer {
-    fn varint(&mut self, mut value: u32) {
-        while value >= 0x80 {
-            self.0.push(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.0.push(value as u8);
+    fn varint(&mut self, value: u32) {
+        write_varint(&mut self.0, value);
     }
 
     fn string(&mut self, text: &str) {
@@ -179,47 +202,6 @@ impl Writer {
         for entry in items {
             item(self, entry);
         }
-    }
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl Reader<'_> {
-    fn byte(&mut self) -> Result<u8, AssetError> {
-        let (&first, rest) = self.0.split_first().ok_or(AssetError::Truncated)?;
-        self.0 = rest;
-        Ok(first)
-    }
-
-    fn varint(&mut self) -> Result<u32, AssetError> {
-        let mut value = 0u32;
-        for shift in [0, 7, 14, 21, 28] {
-            let byte = self.byte()?;
-            value |= ((byte & 0x7f) as u32) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(AssetError::Inconsistent)
-    }
-
-    fn string(&mut self) -> Result<String, AssetError> {
-        let len = self.varint()? as usize;
-        let (bytes, rest) = self.0.split_at_checked(len).ok_or(AssetError::Truncated)?;
-        self.0 = rest;
-        core::str::from_utf8(bytes).map(String::from).map_err(|_| AssetError::Inconsistent)
-    }
-
-    fn list<T>(
-        &mut self,
-        mut item: impl FnMut(&mut Self) -> Result<T, AssetError>,
-    ) -> Result<Vec<T>, AssetError> {
-        let len = self.varint()? as usize;
-        // Each item has at least one byte: a longer list cannot be in what is left.
-        if len > self.0.len() {
-            return Err(AssetError::Truncated);
-        }
-        (0..len).map(|_| item(self)).collect()
     }
 }
 
@@ -236,7 +218,17 @@ mod tests {
             tools: vec![Tool {
                 name: "read".into(),
                 description: "d".into(),
-                params: vec![("p".into(), "q".into())],
+                domain: 0,
+                params: vec![Param {
+                    name: "p".into(),
+                    kind: "string".into(),
+                    description: "q".into(),
+                }],
+            }],
+            carriers: vec![Carrier {
+                channel: Channel::ToolResult,
+                split: Split::Train,
+                text: "a {{here}}".into(),
             }],
             families: vec![Family {
                 id: "files-x".into(),
@@ -246,6 +238,7 @@ mod tests {
                 vector: Vector::CommandInjection,
                 technique: "t".into(),
                 tool: Some(0),
+                carried: false,
             }],
             scenarios: vec![Scenario {
                 family: 0,

@@ -14,6 +14,8 @@ pub(super) struct SplitIndex {
     twins: Vec<Vec<u32>>,
     /// By domain and channel: scenarios of benign-only families.
     plain: Vec<[Vec<u32>; N_CHANNELS]>,
+    /// The same over all domains.
+    unpaired: [Vec<u32>; N_CHANNELS],
     /// Whether every family with attacks has twins.
     twinned: bool,
 }
@@ -24,6 +26,7 @@ impl SplitIndex {
             attacks: Default::default(),
             twins: vec![Vec::new(); content.families.len()],
             plain: vec![Default::default(); content.domains.len()],
+            unpaired: Default::default(),
             twinned: true,
         };
         for (idx, fact) in facts.iter().enumerate() {
@@ -36,6 +39,7 @@ impl SplitIndex {
                 index.attacks[fact.vector.index()].push(idx);
             } else if family.vector == Vector::Benign {
                 index.plain[family.domain as usize][fact.channel.index()].push(idx);
+                index.unpaired[fact.channel.index()].push(idx);
             } else {
                 index.twins[fact.family as usize].push(idx);
             }
@@ -65,5 +69,9 @@ impl SplitIndex {
             .get(domain as usize)
             .and_then(|by_channel| rng.pick(&by_channel[channel.index()]))
             .copied()
+    }
+
+    pub(super) fn unpaired(&self, channel: Channel, rng: &mut Rng) -> Option<u32> {
+        rng.pick(&self.unpaired[channel.index()]).copied()
     }
 }

@@ -6,6 +6,7 @@
 use super::{
     DecodeKind,
     language::{MIN_RUN, hex_value, is_control, rot13_char, score},
+    work::look_at,
 };
 use alloc::{string::String, vec::Vec};
 
@@ -65,6 +66,7 @@ fn next_run(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
         while bytes.get(end).is_some_and(|&b| in_run(b)) {
             end += 1;
         }
+        look_at(end - at);
         if end - start >= MIN_RUN as usize {
             let n_padding = bytes.get(end..)?.iter().take(2).take_while(|&&b| b == b'=').count();
             return Some((start, end + n_padding));
@@ -77,6 +79,7 @@ fn next_run(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
 /// behind a path or a dash.
 fn pieces(bytes: &[u8], start: usize, end: usize) -> Vec<(usize, usize)> {
     let mut found = alloc::vec![(start, end)];
+    look_at(2 * (end - start));
     for signs in [b"-_", b"/+"] {
         let mut from = start;
         for at in start..=end {
@@ -141,6 +144,7 @@ fn layer(run: &str, kinds: &mut Vec<DecodeKind>) -> Option<String> {
 const HEAD: usize = 24;
 
 fn into_text(bytes: Vec<u8>) -> Option<String> {
+    look_at(bytes.len());
     let text = String::from_utf8(bytes).ok()?;
     let n_controls = text.chars().filter(|&c| is_control(c)).count();
     (!text.contains('\0') && n_controls * 8 <= text.chars().count()).then_some(text)
@@ -161,6 +165,7 @@ fn from_hex(run: &[u8], source: impl Fn(u8) -> u8) -> Option<Vec<u8>> {
     for pair in digits.chunks_exact(2) {
         let &[high, low] = pair else { return None };
         let pair = [source(high), source(low)];
+        look_at(2);
         out.push(hex_value(&pair, 0)? << 4 | hex_value(&pair, 1)?);
         if out.len() == HEAD && !starts_as_text(&out) {
             return None;
@@ -179,6 +184,7 @@ fn from_base64(run: &[u8], source: impl Fn(u8) -> u8) -> Option<Vec<u8>> {
     let (mut bits, mut n_bits) = (0u32, 0u32);
     let (mut standard, mut url_safe) = (false, false);
     for &byte in run.get(..n_digits)? {
+        look_at(1);
         let digit = match source(byte) {
             byte @ b'A'..=b'Z' => byte - b'A',
             byte @ b'a'..=b'z' => byte - b'a' + 26,

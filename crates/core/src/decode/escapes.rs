@@ -3,7 +3,10 @@
 //! An escape of an escape (`%2541`) is undone in the same step, so that
 //! depth cannot be bought by stacking one syntax.
 
-use super::language::{hex_value, is_control, rot13, score};
+use super::{
+    language::{hex_value, is_control},
+    work::look_at,
+};
 use alloc::{string::String, vec::Vec};
 
 /// With this many escapes the text is taken as encoded throughout, and control characters are
@@ -13,35 +16,66 @@ const MANY: usize = 8;
 /// The text with `\uXXXX` read, or `None` if nothing changes.
 pub(super) fn json_escapes(text: &str) -> Option<String> {
     let many = text.matches("\\u").count() >= MANY;
-    replace(text, b'\\', |bytes, at| {
-        let (mut unit, mut end) = unit_at(bytes, at)?;
-        // `\u005cu0041` is an escaped escape.
-        while unit == 0x5c {
-            let Some((inner, after)) = unit_at_u(bytes, end) else { break };
-            (unit, end) = (inner, after);
+    if !many && !text.contains("\\u") {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        match json_escapes_of(line, many) {
+            Some(line) => out.push_str(&line),
+            None => out.push_str(line),
         }
-        let mut code = unit;
-        if (0xd800..0xdc00).contains(&unit) {
-            let (low, after) = unit_at(bytes, end)?;
-            if !(0xdc00..0xe000).contains(&low) {
-                return None;
+    }
+    (out != text).then_some(out)
+}
+
+fn json_escapes_of(line: &str, many: bool) -> Option<String> {
+    // Inside a string that was escaped once more every backslash is doubled.
+    let n_double = line.matches("\\\\u").count();
+    let doubled = 2 * n_double > line.matches("\\u").count();
+    replace(line, b'\\', |bytes, at| {
+        let behind = behind_signs(bytes, at);
+        let start = behind.saturating_sub(if doubled { 2 } else { 1 }).max(at);
+        let read = unit_at(bytes, behind).and_then(|(mut unit, mut end)| {
+            // `\u005cu0041` is an escaped escape.
+            while unit == 0x5c {
+                let Some((inner, after)) = unit_at(bytes, end) else { break };
+                (unit, end) = (inner, after);
             }
-            code = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-            end = after;
-        }
-        let c = char::from_u32(code)?;
-        (many || !is_control(c)).then_some((Decoded::Char(c), end))
+            let mut code = unit;
+            if (0xd800..0xdc00).contains(&unit) {
+                let low = behind_signs(bytes, end);
+                let (low, after) = unit_at(bytes, low).filter(|_| low > end)?;
+                if !(0xdc00..0xe000).contains(&low) {
+                    return None;
+                }
+                code = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+                end = after;
+            }
+            let c = char::from_u32(code)?;
+            (many || !is_control(c)).then_some((c, end))
+        });
+        Some(match read {
+            None => (Decoded::Nothing, behind),
+            Some(_) if start > at => (Decoded::Nothing, start),
+            Some((c, end)) => (Decoded::Char(c), end),
+        })
     })
 }
 
-fn unit_at(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
-    if bytes.get(at) == Some(&b'\\') { unit_at_u(bytes, at + 1) } else { None }
+/// The end of a run of backslashes.
+fn behind_signs(bytes: &[u8], at: usize) -> usize {
+    let n_signs = bytes.get(at..).unwrap_or_default().iter().take_while(|&&b| b == b'\\').count();
+    look_at(n_signs + 1);
+    at + n_signs
 }
 
-fn unit_at_u(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+/// The unit that `uXXXX` at a place stands for.
+fn unit_at(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
     if bytes.get(at) != Some(&b'u') {
         return None;
     }
+    look_at(5);
     let mut code = 0;
     for place in at + 1..at + 5 {
         code = code << 4 | hex_value(bytes, place)? as u32;
@@ -81,34 +115,13 @@ pub(super) fn percent(text: &str) -> Option<String> {
     })
 }
 
-/// Whether the percent escapes of the text were rotated by 13 with the letters around them, which
-/// turns `%2F` into `%2S`.
-pub(super) fn turned_percent(text: &str) -> bool {
-    let (mut n_turned, mut n_digits, mut n_other) = (0u32, 0u32, 0u32);
-    let bytes = text.as_bytes();
-    for (at, _) in bytes.iter().enumerate().filter(|(_, b)| **b == b'%') {
-        match bytes.get(at + 1..at + 3) {
-            Some([b'0'..=b'9', b'N'..=b'S' | b'n'..=b's']) => n_turned += 1,
-            Some([b'0'..=b'9', b'0'..=b'9']) => n_digits += 1,
-            _ => n_other += 1,
-        }
-    }
-    // Formats such as `%5s` look alike: the result must be the better language.
-    n_turned >= 3 && n_turned + n_digits > n_other && {
-        let turned = rot13(text);
-        percent(&turned).is_some_and(|decoded| score(&decoded) >= score(text) + MARGIN)
-    }
-}
-
-/// How much a rotation of escapes must raise the language score.
-const MARGIN: f32 = 0.15;
-
 fn byte_at(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     if bytes.get(at) != Some(&b'%') {
         return None;
     }
     let mut end = at + 1;
     loop {
+        look_at(2);
         let byte = hex_value(bytes, end)? << 4 | hex_value(bytes, end + 1)?;
         end += 2;
         // `%2541` is an escaped escape.
@@ -154,6 +167,7 @@ pub(super) fn html(text: &str) -> Option<String> {
 }
 
 fn entity_at(bytes: &[u8], at: usize) -> Option<(char, usize)> {
+    look_at(8);
     let rest = bytes.get(at..)?;
     if rest.first() == Some(&b'#') {
         let hex = matches!(rest.get(1), Some(b'x' | b'X'));
@@ -190,6 +204,7 @@ fn replace(
     let (mut at, mut copied) = (0, 0);
     while let Some(step) = bytes.get(at..).and_then(|rest| rest.iter().position(|&b| b == sign)) {
         at += step;
+        look_at(step + 1);
         let Some((decoded, end)) = read(bytes, at) else {
             at += 1;
             continue;
@@ -222,6 +237,9 @@ mod tests {
         assert_eq!(json_escapes(text).unwrap(), "ignore 😀");
         assert_eq!(json_escapes(r"\ud83d alone, \u12, C:\users"), None);
         assert_eq!(json_escapes(r"\u005cu005cu0041").unwrap(), "A");
+        assert_eq!(json_escapes(r"\\u0069gn\\u006fre \\ud83d\\ude00").unwrap(), "ignore 😀");
+        assert_eq!(json_escapes(r"C:\\users\\\\u12"), None);
+        assert_eq!(json_escapes(r"P:\\u0061\u0062\u0063").unwrap(), r"P:\abc");
     }
 
     #[test]
@@ -239,12 +257,6 @@ mod tests {
         for text in ["100 %", "LIKE '%ad%'", "printf '%20d'", "5%", "%e9%zz", ""] {
             assert_eq!(percent(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn rotated_escapes_are_told_from_formats() {
-        assert!(turned_percent("%76%74%6r%6s%72%65 %61%6p%6p"));
-        assert!(!turned_percent("printf '%5s %3s %2s %4s' name size date owner"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Characters that nobody sees: removed, except where writing needs them.
 
+use super::work::look_at;
 use alloc::string::String;
 
 /// Whether a character has no ink and no width of its own.
@@ -44,6 +45,7 @@ pub(super) fn reveal(text: &str) -> Option<String> {
     if !text.chars().any(is_invisible) {
         return None;
     }
+    look_at(2 * text.len());
     let mut out = String::with_capacity(text.len());
     // The last visible character, and the last one of any kind that was kept.
     let mut last = ' ';

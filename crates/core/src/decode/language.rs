@@ -6,13 +6,34 @@
 //! texts, code and paths too, so that none of these looks like the rotation of another. Pairs are
 //! kept as one digit each: 0 for a pair that hardly occurs, 9 for the most frequent.
 
-use super::pairs::PAIRS;
+use super::{pairs::PAIRS, work::look_at};
 
 /// Words that leetspeak and look-alikes are read against; sorted, one a line.
-static WORDS: &str = include_str!("words.txt");
+const WORDS: &str = include_str!("words.txt");
+
+/// Where the words of each letter start in the list, and where the last ones end.
+static STARTS: [usize; 27] = {
+    let list = WORDS.as_bytes();
+    let mut starts = [list.len(); 27];
+    let mut at = list.len();
+    while at > 0 {
+        at -= 1;
+        if at == 0 || list[at - 1] == b'\n' {
+            let mut first = letter(list[at]) as usize;
+            // A letter without words starts where the next one does.
+            while first > 0 && starts[first - 1] > at {
+                starts[first - 1] = at;
+                first -= 1;
+            }
+        }
+    }
+    starts
+};
 
 /// Rows are padded to 32 so that an index is a shift and never out of bounds.
-const STRIDE: usize = 32;
+pub(super) const STRIDE: usize = 32;
+/// Entries of a table of pairs.
+pub(super) const GAIN_SIZE: usize = STRIDE * STRIDE;
 
 /// 0 for what is no ASCII letter, else 1 to 26.
 const fn letter(byte: u8) -> u8 {
@@ -43,7 +64,7 @@ static QUALITY: [u8; STRIDE * STRIDE] = {
 };
 
 /// What a rotation by 13 adds to the quality of each pair.
-static ROTATION_GAIN: [i8; STRIDE * STRIDE] = {
+pub(super) static ROTATION_GAIN: [i8; STRIDE * STRIDE] = {
     let mut table = [0; STRIDE * STRIDE];
     let mut a = 0;
     while a < 27 {
@@ -58,7 +79,7 @@ static ROTATION_GAIN: [i8; STRIDE * STRIDE] = {
     table
 };
 
-const LETTER: [u8; 256] = {
+pub(super) static LETTER: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -111,7 +132,7 @@ pub(super) struct Scan {
     pub run: bool,
     /// A letter has a leetspeak digit or sign beside it.
     pub leet: bool,
-    /// A rotation by 13 would make it look like language.
+    /// A rotation by 13 would make a stretch of it look more like language.
     pub rot13: bool,
 }
 
@@ -122,16 +143,19 @@ impl Scan {
     }
 }
 
-/// Gain a pair that rotation must bring, in the mean: the fixed margin of that step.
-const ROTATION_MARGIN: i32 = 1;
-/// Gain that rotation must bring in total, so that a few odd letters are not turned.
-const ROTATION_EVIDENCE: i32 = 22;
+/// Gain that a rotation must bring somewhere in a text for its passages to be looked for: in a
+/// short text one word may be all there is, in a long one a name alone gains as much.
+const ROTATION_HINT: i32 = 12;
+const LONG_HINT: i32 = 26;
+const LONG: usize = 240;
 
 /// Looks at every byte once.
 pub(super) fn scan(text: &str) -> Scan {
+    look_at(text.len());
     let (mut all, mut touching) = (0u8, 0u8);
     let (mut run, mut longest) = (0u32, 0u32);
-    let (mut gain, mut n_pairs) = (0i32, 0i32);
+    // Gain of the best stretch that ends here, and of the best of all.
+    let (mut gain, mut best) = (0i32, 0i32);
     let (mut last_class, mut last_letter) = (0u8, 0u8);
     for byte in text.bytes() {
         let class = CLASS[byte as usize];
@@ -142,38 +166,18 @@ pub(super) fn scan(text: &str) -> Scan {
         run = if class & RUN == 0 { 0 } else { run + 1 };
         longest = longest.max(run);
         gain += ROTATION_GAIN[last_letter as usize * STRIDE + letter as usize] as i32;
-        n_pairs += i32::from(last_letter | letter != 0);
+        gain = gain.max(0);
+        best = best.max(gain);
         (last_class, last_letter) = (class, letter);
     }
-    gain += ROTATION_GAIN[last_letter as usize * STRIDE] as i32;
+    best = best.max(gain + ROTATION_GAIN[last_letter as usize * STRIDE] as i32);
     Scan {
         wide: all & WIDE != 0,
         escape: all & ESCAPE != 0,
         run: longest >= MIN_RUN,
         leet: touching & LEET != 0,
-        rot13: gain >= ROTATION_EVIDENCE && gain > ROTATION_MARGIN * n_pairs,
+        rot13: best >= if text.len() < LONG { ROTATION_HINT } else { LONG_HINT },
     }
-}
-
-/// The text with its ASCII letters rotated by 13; valid percent escapes stay, because an escape
-/// made after the rotation is undone before it.
-pub(super) fn rot13(text: &str) -> alloc::string::String {
-    let bytes = text.as_bytes();
-    let mut escape_left = 0;
-    text.char_indices()
-        .map(|(at, c)| {
-            if c == '%' && hex_value(bytes, at + 1).is_some() && hex_value(bytes, at + 2).is_some()
-            {
-                escape_left = 3;
-            }
-            if escape_left > 0 {
-                escape_left -= 1;
-                c
-            } else {
-                rot13_char(c)
-            }
-        })
-        .collect()
 }
 
 /// One character rotated.
@@ -204,6 +208,7 @@ pub(super) const fn is_control(c: char) -> bool {
 /// digit and a control character count as 0, letters outside ASCII as language; 0.5 where there
 /// is nothing to go by.
 pub(super) fn score(text: &str) -> f32 {
+    look_at(text.len());
     let (mut sum, mut n) = (0u32, 0u32);
     let mut last = ' ';
     for c in text.chars().chain(core::iter::once(' ')) {
@@ -233,8 +238,10 @@ fn ascii_letter(c: char) -> u8 {
 
 /// Whether `word`, in lower case, is in the list.
 pub(super) fn is_word(word: &[u8]) -> bool {
+    look_at(word.len());
     let list = WORDS.as_bytes();
-    let (mut low, mut high) = (0, list.len());
+    let Some(first @ 1..) = word.first().map(|&byte| letter(byte) as usize) else { return false };
+    let (mut low, mut high) = (STARTS[first - 1], STARTS[first]);
     while low < high {
         let middle = usize::midpoint(low, high);
         let start = list[..middle].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
@@ -259,7 +266,7 @@ mod tests {
         for word in WORDS.lines() {
             assert!(is_word(word.as_bytes()), "{word}");
         }
-        for word in ["", "zzzz", "aaaa", "ignor", "ignorex", "\n"] {
+        for word in ["", "zzzz", "aaab", "ignor", "ignorex", "\n"] {
             assert!(!is_word(word.as_bytes()), "{word}");
         }
     }

@@ -68,15 +68,15 @@ fn scan_text(text: &str, emit: &mut impl FnMut(Detector, Range<usize>)) {
 type Found = Option<(Detector, usize)>;
 
 /// Whether `pattern` (lower case) stands at `at`, in any case.
-fn starts(bytes: &[u8], at: usize, pattern: &[u8]) -> bool {
+pub(super) fn starts(bytes: &[u8], at: usize, pattern: &[u8]) -> bool {
     bytes.get(at..at + pattern.len()).is_some_and(|found| found.eq_ignore_ascii_case(pattern))
 }
 
-fn get(bytes: &[u8], at: usize) -> u8 {
+pub(super) fn get(bytes: &[u8], at: usize) -> u8 {
     bytes.get(at).copied().unwrap_or(0)
 }
 
-fn before(bytes: &[u8], at: usize) -> u8 {
+pub(super) fn before(bytes: &[u8], at: usize) -> u8 {
     at.checked_sub(1).map_or(0, |i| get(bytes, i))
 }
 
@@ -198,6 +198,7 @@ fn dollar(bytes: &[u8], at: usize) -> Found {
         b'{' if starts(bytes, at, b"${jndi") || starts(bytes, at, b"${t(") => {
             Some((TemplateBreakout, 6))
         }
+        b'W' | b'w' if starts(bytes, at, b"$where") => Some((SqlBreakout, 6)),
         b'I' | b'i' if starts(bytes, at, b"$ifs") => Some((CommandSubstitution, 4)),
         b'P' | b'p' if starts(bytes, at, b"$ppid") => Some((ParentPipe, 5)),
         _ => None,
@@ -276,7 +277,7 @@ const COMMANDS: [&[u8]; 58] = [
 ];
 
 /// Length of the command word at `at` (with its folder), if one of the list stands there.
-fn command_len(bytes: &[u8], at: usize) -> Option<usize> {
+pub(super) fn command_len(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = bytes.get(at..)?;
     let len = rest
         .iter()
@@ -288,7 +289,7 @@ fn command_len(bytes: &[u8], at: usize) -> Option<usize> {
     COMMANDS.iter().any(|command| base.eq_ignore_ascii_case(command)).then_some(len)
 }
 
-fn skip_spaces(bytes: &[u8], mut at: usize) -> usize {
+pub(super) fn skip_spaces(bytes: &[u8], mut at: usize) -> usize {
     while get(bytes, at) == b' ' {
         at += 1;
     }
@@ -388,6 +389,9 @@ fn quote(bytes: &[u8], at: usize) -> Found {
             let operand = get(bytes, skip_spaces(bytes, next + word.len()));
             return matches!(operand, b'\'' | b'0'..=b'9').then_some((SqlBreakout, 6));
         }
+    }
+    if is(b"||(") || is(b"|| (") {
+        return Some((SqlBreakout, 4));
     }
     if is(b"union ") {
         return Some((SqlBreakout, 7));

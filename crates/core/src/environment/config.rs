@@ -27,6 +27,8 @@ pub struct EnvConfig {
     pub adversary_frozen: bool,
     /// Natural logarithms of the weights that the adversary starts with; zeros are uniform.
     pub adversary_log_weights: [f32; N_MUTATIONS],
+    /// Whether benign frames may be the twins of attacks; for ablations.
+    pub twins: bool,
 }
 
 impl EnvConfig {
@@ -39,6 +41,7 @@ impl EnvConfig {
             min_episodes_per_phase: 50,
             adversary_frozen: false,
             adversary_log_weights: [0.0; N_MUTATIONS],
+            twins: true,
         }
     }
 

@@ -1,32 +1,27 @@
 //! Temperature scaling of the belief head, on frames it did not train on.
 
-use crate::{math, policy::N_BELIEFS};
+use crate::{frame::Vector, math, policy::N_BELIEFS};
 
 /// Belief logits of a frame and what it truly was.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judgement {
     /// Belief logits.
     pub beliefs: [f32; N_BELIEFS],
-    /// Whether it was an attack.
-    pub malicious: bool,
-    /// Whether it was an escape from the STDIO sandbox.
-    pub stdio: bool,
+    /// What it was.
+    pub vector: Vector,
 }
 
 /// Temperatures that minimise the log-loss of each belief; 1 where there is nothing to learn from.
 pub fn temperatures(judgements: &[Judgement]) -> [f32; N_BELIEFS] {
-    let malicious = |j: &Judgement| {
-        let [logit, _] = j.beliefs;
-        (logit, j.malicious)
-    };
-    let stdio = |j: &Judgement| {
-        let [_, logit] = j.beliefs;
-        (logit, j.stdio)
-    };
-    [
-        best(|| judgements.iter().map(malicious)),
-        best(|| judgements.iter().filter(|j| j.malicious).map(stdio)),
-    ]
+    let mut temperatures = [1.0; N_BELIEFS];
+    for (idx, (slot, vector)) in temperatures.iter_mut().zip(Vector::ALL).enumerate() {
+        let of_all = *vector == Vector::Benign;
+        let asked = || judgements.iter().filter(|j| of_all || j.vector.malicious());
+        let truth = |j: &Judgement| if of_all { j.vector.malicious() } else { j.vector == *vector };
+        let logit = |j: &Judgement| j.beliefs.get(idx).copied().unwrap_or(0.0);
+        *slot = best(|| asked().map(|j| (logit(j), truth(j))));
+    }
+    temperatures
 }
 
 /// The golden ratio's inverse.
@@ -70,18 +65,27 @@ mod tests {
                 let honest = 2.0 * rng.normal();
                 let malicious = rng.chance(math::sigmoid(honest));
                 let stdio = malicious && rng.chance(math::sigmoid(-honest));
-                Judgement { beliefs: [3.0 * honest, -0.5 * honest], malicious, stdio }
+                let vector = match (malicious, stdio) {
+                    (false, _) => Vector::Benign,
+                    (true, false) => Vector::PromptInjection,
+                    (true, true) => Vector::StdioEscape,
+                };
+                let mut beliefs = [0.0; N_BELIEFS];
+                beliefs[0] = 3.0 * honest;
+                beliefs[Vector::StdioEscape.index()] = -0.5 * honest;
+                Judgement { beliefs, vector }
             })
             .collect();
-        let [malicious, stdio] = temperatures(&judgements);
+        let found = temperatures(&judgements);
+        let (malicious, stdio) = (found[0], found[Vector::StdioEscape.index()]);
         assert!((malicious - 3.0).abs() < 0.15, "{malicious}");
         assert!((stdio - 0.5).abs() < 0.05, "{stdio}");
     }
 
     #[test]
     fn one_class_teaches_nothing() {
-        let one = Judgement { beliefs: [2.0, 1.0], malicious: true, stdio: true };
-        assert_eq!(temperatures(&[one; 8]), [1.0, 1.0]);
-        assert_eq!(temperatures(&[]), [1.0, 1.0]);
+        let one = Judgement { beliefs: [2.0; N_BELIEFS], vector: Vector::StdioEscape };
+        assert_eq!(temperatures(&[one; 8]), [1.0; N_BELIEFS]);
+        assert_eq!(temperatures(&[]), [1.0; N_BELIEFS]);
     }
 }

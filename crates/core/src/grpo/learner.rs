@@ -1,13 +1,14 @@
 //! The learner: gradients by shard, reduction in order, one optimiser step.
 
 use super::{
-    Batch, GrpoConfig, Metrics, N_SHARDS,
+    Batch, GrpoConfig, Learns, Metrics, N_SHARDS,
     loss::{Sums, belief_gradient, policy_gradient},
     optimizer::AdamW,
 };
 use crate::policy::{
     TrainablePolicy,
-    network::{N_PARAMETERS, backward},
+    gradient::{backward_answer, backward_beliefs},
+    network::N_PARAMETERS,
 };
 use alloc::{vec, vec::Vec};
 
@@ -50,22 +51,49 @@ impl Gradients {
 /// A policy that learns.
 #[derive(Debug, Clone)]
 pub struct Learner {
-    config: GrpoConfig,
-    pub(super) policy: TrainablePolicy,
-    reference: Option<TrainablePolicy>,
-    optimizer: AdamW,
+    pub(crate) config: GrpoConfig,
+    pub(crate) policy: TrainablePolicy,
+    pub(crate) reference: Option<TrainablePolicy>,
+    pub(crate) optimizer: AdamW,
+    /// Sum of the weights of the last steps, and how many they are.
+    pub(crate) sum: Vec<f64>,
+    pub(crate) n_summed: u32,
 }
 
 impl Learner {
     /// Starts from `policy`, which is also the frozen reference when `beta` is not 0.
     pub fn new(config: GrpoConfig, policy: TrainablePolicy) -> Self {
         let reference = (config.beta > 0.0).then(|| policy.clone());
-        Self { config, policy, reference, optimizer: AdamW::new() }
+        Self { config, policy, reference, optimizer: AdamW::new(), sum: Vec::new(), n_summed: 0 }
     }
 
     /// The policy as it is now.
     pub fn policy(&self) -> &TrainablePolicy {
         &self.policy
+    }
+
+    /// The mean of the weights over the run's last steps; the policy as it is before these.
+    pub fn averaged(&self) -> TrainablePolicy {
+        let mut averaged = self.policy.clone();
+        if self.n_summed > 0 {
+            for (parameter, sum) in averaged.parameters.iter_mut().zip(&self.sum) {
+                *parameter = (sum / f64::from(self.n_summed)) as f32;
+            }
+        }
+        averaged
+    }
+
+    /// Adds the weights to the mean, if the run is near its end.
+    fn average(&mut self) {
+        let first = (1.0 - self.config.averaged_share) * self.config.max_steps as f32;
+        if self.optimizer.n_steps() as f32 <= first {
+            return;
+        }
+        self.sum.resize(self.policy.parameters.len(), 0.0);
+        for (sum, parameter) in self.sum.iter_mut().zip(&self.policy.parameters) {
+            *sum += f64::from(*parameter);
+        }
+        self.n_summed += 1;
     }
 
     /// The configuration.
@@ -100,9 +128,18 @@ impl Learner {
                 &self.config,
                 &mut sums,
             );
-            let d_beliefs = belief_gradient(batch, group, trace.beliefs, &self.config, &mut sums);
-            let dense = self.policy.dense();
-            backward(dense, &group.features, &trace, &d_logits, d_beliefs, &mut values);
+            let mut d_beliefs =
+                belief_gradient(batch, group, trace.beliefs, &self.config, &mut sums);
+            let (dense, temperatures) = (self.policy.dense(), &self.policy.temperatures);
+            let through = backward_answer(dense, temperatures, &trace, &d_logits, &mut values);
+            match self.config.learns {
+                Learns::Answers => continue,
+                Learns::Both => {}
+                Learns::Jointly => {
+                    d_beliefs.iter_mut().zip(through).for_each(|(d, more)| *d += more);
+                }
+            }
+            backward_beliefs(dense, &group.features, &trace, &d_beliefs, &mut values);
         }
         Gradients { shard, values, sums }
     }
@@ -111,6 +148,7 @@ impl Learner {
     pub fn apply(&mut self, batch: &Batch, gradients: &Gradients) -> Metrics {
         let (grad_norm, learning_rate) =
             self.optimizer.step(&mut self.policy.parameters, &gradients.values, &self.config);
+        self.average();
         let (sums, figures) = (&gradients.sums, &batch.figures);
         Metrics {
             loss: sums.loss,

@@ -1,16 +1,19 @@
 //! Advantages and the clipped loss, as a gradient on the logits.
 
-use super::{Group, GrpoConfig, N_SHARDS, ScaleRewards};
+use super::{Future, Group, GrpoConfig, N_SHARDS, ScaleRewards};
 use crate::{
     action::{ActionType, N_ACTIONS},
+    frame::Vector,
     math,
     policy::N_BELIEFS,
 };
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
 /// Added to a standard deviation before dividing, as TRL does.
 const STD_EPSILON: f32 = 1e-4;
+/// Weight of a vector's log-loss beside that of P(malicious).
+const VECTOR_WEIGHT: f32 = 0.3;
 
 /// Groups with their advantages.
 #[derive(Debug, Clone)]
@@ -52,13 +55,29 @@ fn std(values: &[f32]) -> f32 {
 
 fn is_sound(group: &Group) -> bool {
     let n = group.actions.len();
-    let lists = [&group.old_logps, &group.rewards, &group.threat_awareness, &group.forfeits];
+    let lists = [&group.old_logps, &group.rewards, &group.threat_awareness, &group.futures];
     n > 0 && lists.iter().all(|list| list.len() == n && list.iter().all(|v| v.is_finite()))
 }
 
 /// Whether an answer lets an attack through.
 pub(super) fn is_breach(action: ActionType, malicious: bool, stdio: bool) -> bool {
     malicious && (action == ActionType::Allow || (stdio && action != ActionType::RevokeStdio))
+}
+
+/// What the future adds to the advantage of each answer.
+fn futures(group: &Group, future: Future) -> Vec<f32> {
+    let breach = |action: ActionType| is_breach(action, group.malicious(), group.stdio());
+    // A breach ends what is to come; never a gain, so that a losing policy is not paid for giving up.
+    let best = group.futures.iter().copied().fold(0.0, f32::max);
+    let worst = group.futures.iter().copied().fold(0.0, f32::min);
+    let answers = group.actions.iter().zip(&group.futures);
+    let counted: Vec<f32> = match future {
+        Future::None => return vec![0.0; group.actions.len()],
+        Future::Breach => answers.map(|(a, _)| if breach(*a) { -best } else { 0.0 }).collect(),
+        Future::All => answers.map(|(a, f)| if breach(*a) { worst } else { *f }).collect(),
+    };
+    let mean = if future == Future::All { mean(&counted) } else { 0.0 };
+    counted.into_iter().map(|value| value - mean).collect()
 }
 
 impl Batch {
@@ -105,7 +124,8 @@ impl Batch {
                 ScaleRewards::None => 1.0,
             };
             let mean = mean(rewards);
-            let above = rewards.iter().zip(&group.forfeits).map(|(r, f)| (r - mean) / scale + f);
+            let futures = futures(group, config.future);
+            let above = rewards.iter().zip(futures).map(|(r, f)| (r - mean) / scale + f);
             advantages.push(above.collect());
         }
         let n_sound = sound.iter().filter(|s| **s).count();
@@ -149,14 +169,14 @@ fn figures(groups: &[Group], sound: &[bool]) -> Figures {
         n += group.actions.len();
         steps += group.rewards.iter().sum::<f32>();
         phase += group.phase as u8 as f32 * group.actions.len() as f32;
-        if group.malicious {
+        if group.malicious() {
             n_aware += group.actions.len();
             awareness += group.threat_awareness.iter().sum::<f32>();
         }
         for &action in &group.actions {
-            if group.malicious {
+            if group.malicious() {
                 n_malicious += 1;
-                breaches += usize::from(is_breach(action, true, group.stdio));
+                breaches += usize::from(is_breach(action, true, group.stdio()));
             } else {
                 n_benign += 1;
                 alarms += usize::from(!matches!(action, ActionType::Allow | ActionType::Spotlight));
@@ -273,14 +293,19 @@ pub(super) fn belief_gradient(
     sums: &mut Sums,
 ) -> [f32; N_BELIEFS] {
     let n = batch.n_sound().max(1) as f32;
-    let [malicious, stdio] = beliefs;
     let weight = config.belief_weight / n;
-    sums.belief_loss += log_loss(malicious, group.malicious) / n;
-    let d_malicious = weight * (math::sigmoid(malicious) - f32::from(group.malicious));
-    if !group.malicious {
-        // P(stdio | malicious) is asked of attacks alone.
-        return [d_malicious, 0.0];
+    let mut gradient = [0.0; N_BELIEFS];
+    for ((slot, logit), vector) in gradient.iter_mut().zip(beliefs).zip(Vector::ALL) {
+        // The first is P(malicious); the vectors are asked of attacks alone.
+        let (truth, share) = if *vector == Vector::Benign {
+            (group.malicious(), 1.0)
+        } else if group.malicious() {
+            (group.vector == *vector, VECTOR_WEIGHT)
+        } else {
+            continue;
+        };
+        sums.belief_loss += share * log_loss(logit, truth) / n;
+        *slot = share * weight * (math::sigmoid(logit) - f32::from(truth));
     }
-    sums.belief_loss += log_loss(stdio, group.stdio) / n;
-    [d_malicious, weight * (math::sigmoid(stdio) - f32::from(group.stdio))]
+    gradient
 }

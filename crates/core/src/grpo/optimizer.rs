@@ -21,10 +21,10 @@ pub fn learning_rate_at(config: &GrpoConfig, step: u32) -> f32 {
 
 /// Moments of every parameter.
 #[derive(Debug, Clone)]
-pub(super) struct AdamW {
-    means: Vec<f32>,
-    squares: Vec<f32>,
-    n_steps: u32,
+pub(crate) struct AdamW {
+    pub(crate) means: Vec<f32>,
+    pub(crate) squares: Vec<f32>,
+    pub(crate) n_steps: u32,
 }
 
 impl AdamW {
@@ -58,6 +58,7 @@ impl AdamW {
         let biases = [
             network::SEGMENT_BIAS,
             network::FRAME_BIAS,
+            network::ANSWER_BIAS,
             network::ACTION_BIAS,
             network::BELIEF_BIAS,
         ];

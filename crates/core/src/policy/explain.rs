@@ -5,10 +5,12 @@
 //! The sentence quotes the frame between back-quotes only, and names detectors there too, so that
 //! nothing in a frame can speak for the policy.
 
-use super::network::{
-    self, DETECTOR_INPUTS, FRAME_INPUTS, FrameGradient, HIDDEN, N_BELIEFS, ROW, Trace,
-    detector_contribution, frame_gradient, hidden_gradient, segment_gradient,
+use super::Policy;
+use super::gradient::{
+    AnswerGradient, FrameGradient, answer_gradient, detector_contribution, frame_gradient,
+    hidden_gradient, input_contributions, segment_gradient,
 };
+use super::network::{ANSWER_FACTS, DETECTOR_INPUTS, FRAME_INPUTS, HIDDEN, SUMS, Trace};
 use crate::{
     action::{ActionType, N_ACTIONS},
     detect::{Detector, Findings},
@@ -56,7 +58,7 @@ pub(crate) fn odds_of_stepping_in(logits: &[f32; N_ACTIONS]) -> (f32, [f32; N_AC
 }
 
 pub(super) fn measure(
-    dense: &[f32],
+    policy: &Policy,
     raw: &str,
     features: &FrameFeatures,
     segments: &Segments<'_>,
@@ -64,7 +66,9 @@ pub(super) fn measure(
     trace: &Trace,
 ) -> Evidence {
     let (odds, d_logits) = odds_of_stepping_in(&trace.logits);
-    let frame = frame_gradient(dense, trace, &d_logits, [0.0; N_BELIEFS]);
+    let dense = &policy.dense;
+    let answer = answer_gradient(dense, &policy.temperatures, trace, &d_logits);
+    let frame = frame_gradient(dense, trace, &answer.beliefs);
     let mut evidence = Evidence { odds, ..Evidence::default() };
 
     // Which segment spoke most, and which detectors, over all segments.
@@ -92,7 +96,7 @@ pub(super) fn measure(
         }
     }
     by_detector.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
-    evidence.others = other_parts(dense, features, trace, &frame, top.0);
+    evidence.others = other_parts(dense, features, trace, &frame, &answer, top.0);
     if let Some(segment) = segments.items.get(top.0) {
         let of_segment = findings.items.iter().filter(|finding| finding.segment == top.0);
         let leading = of_segment.min_by_key(|finding| {
@@ -119,6 +123,7 @@ fn other_parts(
     features: &FrameFeatures,
     trace: &Trace,
     frame: &FrameGradient,
+    answer: &AnswerGradient,
     top: usize,
 ) -> Vec<(&'static str, f32)> {
     const CHANNEL: usize = 2 * HIDDEN + FRAME_DIMS;
@@ -127,10 +132,10 @@ fn other_parts(
     let (mut wording, mut meaning, mut form) = (0.0, 0.0, 0.0);
     if let (Some(segment), Some(sums)) = (features.segments.get(top), trace.sums.get(top)) {
         let gradient = segment_gradient(trace, frame, top);
-        network::input_contributions(dense, sums, segment, &gradient, |input, part| {
-            if input < 2 * ROW {
+        input_contributions(dense, sums, segment, &gradient, |input, part| {
+            if input < SUMS {
                 wording += part;
-            } else if input < 2 * ROW + EMBEDDING_DIMS {
+            } else if input < SUMS + EMBEDDING_DIMS {
                 meaning += part;
             } else if input < DETECTOR_INPUTS {
                 form += part;
@@ -139,8 +144,9 @@ fn other_parts(
     }
     let part_of = |range: Range<usize>| -> f32 {
         let gradients = frame.inputs.get(range.clone()).unwrap_or(&[]);
-        let inputs = trace.inputs.get(range).unwrap_or(&[]);
-        gradients.iter().zip(inputs).map(|(g, x)| g * x).sum()
+        let inputs = trace.inputs.get(range.clone()).unwrap_or(&[]);
+        let facts = answer.inputs.iter().skip(ANSWER_FACTS + range.start - 2 * HIDDEN);
+        gradients.iter().zip(facts).zip(inputs).map(|((g, f), x)| (g + f) * x).sum()
     };
     let mut parts: Vec<(&'static str, f32)> = [
         ("its wording", wording),

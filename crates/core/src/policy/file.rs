@@ -1,29 +1,48 @@
 //! The weights file: header, quantised tables, floats, checksum.
 //!
 //! ```text
-//! magic "OGPW" · format u16 · features u32 · 8 shapes u32 · run id (u8 length, bytes)
-//! 2 belief temperatures f32 · a scale f32 per row · rows i8 · dense f32 · FNV-1a u64 of it all
+//! magic "OGPW" · format u16 · features u32 · 12 shapes u32 · families u8 · run id (u8 length, bytes)
+//! 8 belief temperatures f32 · a scale f32 per row · rows i8 · dense f32 · FNV-1a u64 of it all
 //! ```
 //! Little-endian. Anything else is refused with a typed error.
 
 use super::{
     Policy,
-    network::{FRAME_HIDDEN, HIDDEN, N_BELIEFS, N_DENSE_PARAMETERS, N_TABLE_PARAMETERS, ROW},
+    network::{
+        ANSWER_HIDDEN, ANSWER_INPUTS, FRAME_HIDDEN, HIDDEN, N_BELIEFS, N_DENSE_PARAMETERS, N_ROWS,
+        N_TABLE_PARAMETERS, ROW,
+    },
 };
 use crate::{
+    bytes::Reader,
     detect::N_DETECTORS,
+    embed::TokenTable,
     error::AssetError,
-    features::{CONTEXT_DIMS, FEATURE_VERSION, FRAME_DIMS, N_BUCKETS, SEGMENT_DIMS},
+    features::{
+        CONTEXT_DIMS, FEATURE_VERSION, FRAME_DIMS, Families, N_BUCKETS, N_GRAM_KINDS, SEGMENT_DIMS,
+    },
     hash::fnv1a,
 };
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, sync::Arc, vec::Vec};
 
 const MAGIC: &[u8; 4] = b"OGPW";
-const FORMAT_VERSION: u16 = 1;
+const FORMAT_VERSION: u16 = 2;
 /// Longest run id, in bytes.
 pub(super) const MAX_RUN_ID: usize = 64;
-const SHAPES: [usize; 8] =
-    [N_BUCKETS, ROW, HIDDEN, FRAME_HIDDEN, N_DETECTORS, SEGMENT_DIMS, FRAME_DIMS, CONTEXT_DIMS];
+const SHAPES: [usize; 12] = [
+    N_BELIEFS,
+    ANSWER_INPUTS,
+    ANSWER_HIDDEN,
+    N_GRAM_KINDS,
+    N_BUCKETS,
+    ROW,
+    HIDDEN,
+    FRAME_HIDDEN,
+    N_DETECTORS,
+    SEGMENT_DIMS,
+    FRAME_DIMS,
+    CONTEXT_DIMS,
+];
 const CHECKSUM_BYTES: usize = 8;
 
 pub(super) fn write(policy: &Policy) -> Vec<u8> {
@@ -36,6 +55,7 @@ pub(super) fn write(policy: &Policy) -> Vec<u8> {
     for shape in SHAPES {
         out.extend_from_slice(&(shape as u32).to_le_bytes());
     }
+    out.push(policy.families.bits());
     // `Policy` never holds a longer one.
     out.push(policy.run_id.len().min(MAX_RUN_ID) as u8);
     out.extend(policy.run_id.bytes().take(MAX_RUN_ID));
@@ -47,36 +67,7 @@ pub(super) fn write(policy: &Policy) -> Vec<u8> {
     out
 }
 
-/// Takes fixed-size pieces from the front.
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Result<&'a [u8], AssetError> {
-        let (piece, rest) = self.0.split_at_checked(n).ok_or(AssetError::Truncated)?;
-        self.0 = rest;
-        Ok(piece)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], AssetError> {
-        self.take(N)?.first_chunk().copied().ok_or(AssetError::Truncated)
-    }
-
-    fn u32(&mut self) -> Result<u32, AssetError> {
-        self.array().map(u32::from_le_bytes)
-    }
-
-    fn floats(&mut self, n: usize) -> Result<Vec<f32>, AssetError> {
-        let (chunks, _) = self.take(4 * n)?.as_chunks();
-        let floats: Vec<f32> = chunks.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        if floats.iter().all(|v| v.is_finite()) {
-            Ok(floats)
-        } else {
-            Err(AssetError::Inconsistent)
-        }
-    }
-}
-
-pub(super) fn read(bytes: &[u8]) -> Result<Policy, AssetError> {
+pub(super) fn read(bytes: &[u8], table: Arc<TokenTable>) -> Result<Policy, AssetError> {
     let mut reader = Reader(bytes);
     if !bytes.starts_with(MAGIC) {
         return Err(AssetError::NotThisFormat);
@@ -88,9 +79,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Policy, AssetError> {
     }
     let found = reader.u32()?;
     let shapes = reader.take(4 * SHAPES.len())?;
-    let run_id_len = usize::from(u8::from_le_bytes(reader.array()?));
+    let families = Families::from_bits(reader.byte()?);
+    let run_id_len = usize::from(reader.byte()?);
     let run_id = reader.take(run_id_len)?;
-    let n_rows = 2 * N_BUCKETS;
+    let n_rows = N_ROWS;
     let body = 4 * (N_BELIEFS + n_rows + N_DENSE_PARAMETERS) + N_TABLE_PARAMETERS;
     if reader.0.len() < body + CHECKSUM_BYTES {
         return Err(AssetError::Truncated);
@@ -109,6 +101,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Policy, AssetError> {
     let same_shapes =
         shapes.as_chunks().0.iter().map(|b| u32::from_le_bytes(*b) as usize).eq(SHAPES);
     let run_id = String::from_utf8(run_id.into()).map_err(|_| AssetError::Inconsistent)?;
+    let families = families.ok_or(AssetError::Inconsistent)?;
     if !same_shapes || run_id.len() > MAX_RUN_ID {
         return Err(AssetError::Inconsistent);
     }
@@ -121,68 +114,79 @@ pub(super) fn read(bytes: &[u8]) -> Result<Policy, AssetError> {
     let (rows, _) = reader.take(N_TABLE_PARAMETERS)?.as_chunks::<ROW>();
     let rows = rows.iter().map(|row| row.map(u8::cast_signed)).collect();
     let dense = reader.floats(N_DENSE_PARAMETERS)?;
-    Ok(Policy { rows, scales, dense, temperatures, run_id })
+    Ok(Policy { rows, scales, dense, temperatures, families, run_id, table })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::embed::test_table;
 
     #[test]
     fn files_round_trip_and_fit() {
-        let policy = Policy::untrained(3);
+        let policy = Policy::untrained(3, test_table());
         let bytes = policy.to_bytes();
         assert!(bytes.len() <= 1_500_000, "{}", bytes.len());
-        assert_eq!(Policy::from_bytes(&bytes).as_ref(), Ok(&policy));
+        assert_eq!(Policy::from_bytes(&bytes, test_table()).as_ref(), Ok(&policy));
         assert_eq!(policy.run_id(), "untrained-3");
     }
 
     #[test]
     fn a_flipped_bit_anywhere_is_refused() {
-        let bytes = Policy::untrained(3).to_bytes();
+        let bytes = Policy::untrained(3, test_table()).to_bytes();
         let step = bytes.len() / 61;
         let header = 0..64;
         let tail = bytes.len() - 16..bytes.len();
         for at in header.chain((64..bytes.len()).step_by(step)).chain(tail) {
             let mut broken = bytes.clone();
             broken[at] ^= 0x10;
-            assert!(Policy::from_bytes(&broken).is_err(), "byte {at}");
+            assert!(Policy::from_bytes(&broken, test_table()).is_err(), "byte {at}");
         }
     }
 
     #[test]
     fn refusals_are_typed() {
-        let bytes = Policy::untrained(3).to_bytes();
+        let bytes = Policy::untrained(3, test_table()).to_bytes();
         let with = |at: usize, byte: u8| {
             let mut broken = bytes.clone();
             broken[at] = byte;
             let end = broken.len() - CHECKSUM_BYTES;
             let checksum = fnv1a(&broken[..end]).to_le_bytes();
             broken[end..].copy_from_slice(&checksum);
-            Policy::from_bytes(&broken).unwrap_err()
+            Policy::from_bytes(&broken, test_table()).unwrap_err()
         };
-        assert_eq!(Policy::from_bytes(b"").unwrap_err(), AssetError::NotThisFormat);
-        assert_eq!(Policy::from_bytes(b"OGPW").unwrap_err(), AssetError::Truncated);
+        assert_eq!(Policy::from_bytes(b"", test_table()).unwrap_err(), AssetError::NotThisFormat);
+        assert_eq!(Policy::from_bytes(b"OGPW", test_table()).unwrap_err(), AssetError::Truncated);
         assert_eq!(with(0, b'X'), AssetError::NotThisFormat);
         assert_eq!(with(4, 9), AssetError::UnknownVersion { version: 9 });
         let expected = FEATURE_VERSION;
         assert_eq!(with(6, 99), AssetError::FeatureVersion { found: 99, expected });
         assert_eq!(with(10, 1), AssetError::Inconsistent, "a shape");
         let half = &bytes[..bytes.len() / 2];
-        assert_eq!(Policy::from_bytes(half).unwrap_err(), AssetError::Truncated);
+        assert_eq!(Policy::from_bytes(half, test_table()).unwrap_err(), AssetError::Truncated);
         let mut longer = bytes.clone();
         longer.push(0);
-        assert_eq!(Policy::from_bytes(&longer).unwrap_err(), AssetError::Inconsistent);
+        assert_eq!(
+            Policy::from_bytes(&longer, test_table()).unwrap_err(),
+            AssetError::Inconsistent
+        );
         let mut flipped = bytes.clone();
         flipped[5_000] ^= 1;
-        assert_eq!(Policy::from_bytes(&flipped).unwrap_err(), AssetError::ChecksumMismatch);
+        assert_eq!(
+            Policy::from_bytes(&flipped, test_table()).unwrap_err(),
+            AssetError::ChecksumMismatch
+        );
         // A number that is none, in the first scale.
-        let scale = 4 + 2 + 4 + 32 + 1 + "untrained-3".len() + 8 + 3;
+        let header = 4 + 2 + 4 + 4 * SHAPES.len() + 1 + 1 + "untrained-3".len();
+        let scale = header + 4 * N_BELIEFS + 3;
         let mut strange = bytes.clone();
         strange[scale - 1..=scale].copy_from_slice(&[0xc0, 0x7f]);
         let end = strange.len() - CHECKSUM_BYTES;
         let checksum = fnv1a(&strange[..end]).to_le_bytes();
         strange[end..].copy_from_slice(&checksum);
-        assert_eq!(Policy::from_bytes(&strange).unwrap_err(), AssetError::Inconsistent);
+        assert_eq!(
+            Policy::from_bytes(&strange, test_table()).unwrap_err(),
+            AssetError::Inconsistent
+        );
     }
 }

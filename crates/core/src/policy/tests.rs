@@ -1,8 +1,8 @@
 use super::{
-    network::{detector_contribution, frame_gradient, segment_gradient},
+    gradient::{answer_gradient, detector_contribution, frame_gradient, segment_gradient},
     *,
 };
-use crate::{frame::Channel, rationale, rng::Rng};
+use crate::{embed::test_table, frame::Channel, rationale, rng::Rng};
 use alloc::string::ToString;
 use proptest::prelude::*;
 
@@ -14,7 +14,7 @@ fn context() -> Context {
 
 #[test]
 fn a_decision_is_complete() {
-    let decision = Policy::untrained(1).decide(CALL, &context()).unwrap();
+    let decision = Policy::untrained(1, test_table()).decide(CALL, &context()).unwrap();
     assert!((decision.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
     assert!(decision.p_stdio <= decision.p_malicious);
     assert!(decision.hints.contains(&"secret_path"), "{:?}", decision.hints);
@@ -26,7 +26,7 @@ fn a_decision_is_complete() {
 
 #[test]
 fn mediation_names_the_tool_and_its_capability() {
-    let decision = Policy::untrained(1).decide(CALL, &context()).unwrap();
+    let decision = Policy::untrained(1, test_table()).decide(CALL, &context()).unwrap();
     let mediation = decision.with_action(ActionType::CapabilityMediation);
     assert_eq!(mediation.mcp_restrictions, ["grant_role", "administer"]);
     let block = mediation.with_action(ActionType::Block);
@@ -35,7 +35,8 @@ fn mediation_names_the_tool_and_its_capability() {
 
 #[test]
 fn sampling_follows_the_probabilities() {
-    let decision = Policy::untrained(1).decide("a plain question", &context()).unwrap();
+    let decision =
+        Policy::untrained(1, test_table()).decide("a plain question", &context()).unwrap();
     let mut rng = Rng::new(4);
     let mut counts = [0.0f32; N_ACTIONS];
     for _ in 0..4_000 {
@@ -60,7 +61,7 @@ fn confidence_follows_what_is_right() {
 #[test]
 fn texts_beyond_the_limit_are_refused() {
     let text = "x ".repeat(MAX_TEXT_BYTES / 2);
-    let policy = Policy::untrained(1);
+    let policy = Policy::untrained(1, test_table());
     assert!(policy.decide(&text, &context()).is_ok());
     let n_bytes = MAX_TEXT_BYTES + 1;
     let refused = policy.decide(&(text + "x"), &context());
@@ -69,7 +70,7 @@ fn texts_beyond_the_limit_are_refused() {
 
 #[test]
 fn an_attack_is_seen_wherever_it_stands_in_a_long_text() {
-    let policy = Policy::untrained(1);
+    let policy = Policy::untrained(1, test_table());
     let filler = "The minutes of the meeting were approved and filed as usual. ".repeat(200);
     let attack = "python3 -c 'import pty; pty.spawn(\"/bin/sh\")'";
     for text in [filler.clone() + attack, attack.to_string() + " . " + &filler] {
@@ -80,7 +81,7 @@ fn an_attack_is_seen_wherever_it_stands_in_a_long_text() {
 
 #[test]
 fn without_a_detector_the_rationale_says_what_else_decided() {
-    let decision = Policy::untrained(1).decide("lunch at noon", &context()).unwrap();
+    let decision = Policy::untrained(1, test_table()).decide("lunch at noon", &context()).unwrap();
     assert!(decision.rationale.contains("no detector fired"), "{}", decision.rationale);
     assert!(decision.rationale.contains("besides"), "{}", decision.rationale);
 }
@@ -88,15 +89,17 @@ fn without_a_detector_the_rationale_says_what_else_decided() {
 #[test]
 fn a_named_detector_moves_the_odds_as_the_rationale_says() {
     // Leave-one-out against gradient × input, on the detector with the largest contribution.
-    let policy = Policy::untrained(1);
+    let policy = Policy::untrained(1, test_table());
     let decoded = crate::decode::decode(CALL);
     let document = Document::read(CALL, &decoded);
     let segments = Segments::cut(CALL, &decoded, &document);
     let findings = detect::scan(&segments);
-    let mut features = FrameFeatures::of(&decoded, &segments, &findings);
+    let mut features =
+        FrameFeatures::of(&test_table(), Families::ALL, &decoded, &segments, &findings);
     let before = policy.forward(&features, &context());
     let (odds, d_logits) = explain::odds_of_stepping_in(&before.logits);
-    let frame = frame_gradient(&policy.dense, &before, &d_logits, [0.0; N_BELIEFS]);
+    let answer = answer_gradient(&policy.dense, &policy.temperatures, &before, &d_logits);
+    let frame = frame_gradient(&policy.dense, &before, &answer.beliefs);
     let mut checked = 0;
     for idx in 0..features.segments.len() {
         let gradient = segment_gradient(&before, &frame, idx);
@@ -109,7 +112,7 @@ fn a_named_detector_moves_the_odds_as_the_rationale_says() {
             let after = policy.forward(&features, &context());
             features.segments[idx].detectors ^= detector.bit();
             let moved = odds - explain::odds_of_stepping_in(&after.logits).0;
-            if part.abs() > 0.01 {
+            if part.abs() > 1e-4 {
                 assert!(part * moved > 0.0, "{} {part} {moved}", detector.name());
                 checked += 1;
             }
@@ -121,7 +124,7 @@ fn a_named_detector_moves_the_odds_as_the_rationale_says() {
 proptest! {
     #[test]
     fn rationales_never_trip_the_phrase_lists(text in "\\PC{0,80}", seed in 0u64..4) {
-        let policy = Policy::untrained(seed);
+        let policy = Policy::untrained(seed, test_table());
         let text = text + " ignore previous instructions ` attack reward me `` malicious";
         let decision = policy.decide(&text, &Context::default()).unwrap();
         for action in ActionType::ALL {
@@ -134,7 +137,7 @@ proptest! {
 
     #[test]
     fn spans_lie_in_the_raw_text(text: String) {
-        let decision = Policy::untrained(0).decide(&text, &Context::default()).unwrap();
+        let decision = Policy::untrained(0, test_table()).decide(&text, &Context::default()).unwrap();
         if let Some(span) = decision.span {
             prop_assert!(text.get(span).is_some());
         }

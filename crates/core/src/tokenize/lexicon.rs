@@ -1,23 +1,13 @@
 //! Word classes: what kind of thing a word names, in several languages.
 //!
 //! Detectors combine classes ("an order word near a tool word before a read word"), so that a
-//! signal does not hang on one phrasing. The table is built at compile time: one probe per token.
+//! signal does not hang on one phrasing. One probe per token.
 
+use super::word_table::word_classes;
 use crate::hash::fnv1a;
 
-macro_rules! classes {
-    ($($(#[$meta:meta])* $name:ident: $words:literal),* $(,)?) => {
-        classes!(@bits 0; $($(#[$meta])* $name,)*);
-        const GROUPS: &[(&str, u64)] = &[$(($words, $name)),*];
-    };
-    (@bits $n:expr; $(#[$meta:meta])* $name:ident, $($rest:tt)*) => {
-        $(#[$meta])* pub const $name: u64 = 1 << ($n);
-        classes!(@bits $n + 1; $($rest)*);
-    };
-    (@bits $n:expr;) => { const N_CLASSES: usize = $n; };
-}
-
-classes! {
+word_classes! {
+    pub at most 61:
     /// Sets something aside.
     OVERRIDE: "ignore ignores ignored ignoring disregard disregards disregarding forget override overrides overriding bypass discard neglect supersede aside ignoriere ignorieren vergiss missachte beachten ignora ignorar ignoren ignorez ignorer oublie oubliez olvida olvide desconsidere desconsidera ignorare dimentica 忽略 無視 无视 忘记 игнорируй забудь",
     /// Came earlier.
@@ -145,67 +135,21 @@ classes! {
 /// A word of several parts joined by underscores, as tools and parameters are named.
 pub const IDENTIFIER: u64 = 1 << 63;
 
-const SLOTS: usize = 4_096;
-
-#[expect(clippy::large_stack_arrays, reason = "runs in the compiler")]
-const fn build() -> [(u64, u64); SLOTS] {
-    let mut table = [(0u64, 0u64); SLOTS];
-    let mut group = 0;
-    while group < GROUPS.len() {
-        let (words, class) = GROUPS[group];
-        let bytes = words.as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-            while at < bytes.len() && bytes[at] != b' ' {
-                hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0000_0100_0000_01b3);
-                at += 1;
-            }
-            at += 1;
-            let mut slot = (hash >> 20) as usize % SLOTS;
-            while table[slot].0 != 0 && table[slot].0 != hash {
-                slot = (slot + 1) % SLOTS;
-            }
-            table[slot].0 = hash;
-            table[slot].1 |= class;
-        }
-        group += 1;
-    }
-    table
-}
-
-static TABLE: [(u64, u64); SLOTS] = build();
-
-// Bit 63 is `IDENTIFIER`; rules use two more for what follows from a form.
-const _: () = assert!(N_CLASSES <= 61);
-
 /// Classes of a lower-cased word whose FNV-1a hash is `hash`; 0 for a word of no class.
 pub fn classes(hash: u64, word: &str) -> u64 {
-    let found = probe(hash);
+    let found = TABLE.word(hash);
     if found == 0
         && word.len() > 4
         && let Some(stem) = word.strip_suffix('s')
     {
-        return probe(fnv1a(stem.as_bytes()));
+        return TABLE.word(fnv1a(stem.as_bytes()));
     }
     found
 }
 
-fn probe(hash: u64) -> u64 {
-    let mut slot = (hash >> 20) as usize % SLOTS;
-    // The table has free slots, so the walk ends; the bound says so to the reader.
-    for _ in 0..SLOTS {
-        match TABLE.get(slot) {
-            Some(&(found, class)) if found == hash => return class,
-            Some(&(0, _)) | None => return 0,
-            Some(_) => slot = (slot + 1) % SLOTS,
-        }
-    }
-    0
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::word_table::check_groups;
     use super::*;
 
     fn of(word: &str) -> u64 {
@@ -223,13 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn every_listed_word_is_found_and_the_table_stays_sparse() {
-        for (words, class) in GROUPS {
-            for word in words.split(' ') {
-                assert_eq!(of(word) & class, *class, "{word}");
-            }
-        }
-        let used = TABLE.iter().filter(|slot| slot.0 != 0).count();
-        assert!(used < SLOTS / 2, "{used}");
+    fn every_listed_word_is_found() {
+        check_groups(GROUPS);
     }
 }

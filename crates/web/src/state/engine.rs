@@ -11,6 +11,7 @@ use core::fmt;
 use omniguard_core::action::{Action, ActionType};
 use omniguard_core::agent::{Agent, Constant, Neural, Random, Rules};
 use omniguard_core::corpus::Corpus;
+use omniguard_core::embed::TokenTable;
 use omniguard_core::environment::{ConfigError, EnvConfig, Environment, StepError, StepOutcome};
 use omniguard_core::error::{AssetError, DecideError};
 use omniguard_core::frame::Split;
@@ -47,6 +48,8 @@ pub struct Assets {
 /// A file that is not what it should be; `Display` says what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AssetsError {
+    /// The token table.
+    Table(AssetError),
     /// The compiled corpus.
     Corpus(AssetError),
     /// The trained weights.
@@ -56,6 +59,7 @@ pub enum AssetsError {
 impl fmt::Display for AssetsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, error) = match self {
+            Self::Table(error) => ("token table", error),
             Self::Corpus(error) => ("corpus", error),
             Self::Weights(error) => ("weights", error),
         };
@@ -68,12 +72,16 @@ impl fmt::Display for AssetsError {
 }
 
 impl Assets {
-    /// Reads both files.
-    pub fn from_bytes(corpus: &[u8], weights: &[u8]) -> Result<Self, AssetsError> {
+    /// Reads all files.
+    pub fn from_bytes(table: &[u8], corpus: &[u8], weights: &[u8]) -> Result<Self, AssetsError> {
+        let table = Arc::new(TokenTable::from_bytes(table).map_err(AssetsError::Table)?);
+        let corpus = Corpus::from_bytes(corpus, Arc::clone(&table)).map_err(AssetsError::Corpus)?;
+        let trained =
+            Policy::from_bytes(weights, Arc::clone(&table)).map_err(AssetsError::Weights)?;
         Ok(Self {
-            corpus: Arc::new(Corpus::from_bytes(corpus).map_err(AssetsError::Corpus)?),
-            trained: Arc::new(Policy::from_bytes(weights).map_err(AssetsError::Weights)?),
-            untrained: Arc::new(Policy::untrained(UNTRAINED_SEED)),
+            corpus: Arc::new(corpus),
+            trained: Arc::new(trained),
+            untrained: Arc::new(Policy::untrained(UNTRAINED_SEED, table)),
         })
     }
 
@@ -293,9 +301,14 @@ pub(crate) mod tests {
     /// The committed corpus, and a network in place of the trained one: these tests are about the
     /// bookkeeping, which must hold for any policy.
     pub(crate) fn assets() -> Assets {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../public/corpus.bin");
-        let corpus = std::fs::read(path).expect("public/corpus.bin is committed");
-        Assets::from_bytes(&corpus, &Policy::untrained(5).to_bytes()).expect("both files are read")
+        let read = |name: &str| {
+            let path = format!("{}/../../public/{name}", env!("CARGO_MANIFEST_DIR"));
+            std::fs::read(path).expect("the file is committed")
+        };
+        let table = read("tokens.bin");
+        let loaded = Arc::new(TokenTable::from_bytes(&table).expect("the table is read"));
+        let weights = Policy::untrained(5, loaded).to_bytes();
+        Assets::from_bytes(&table, &read("corpus.bin"), &weights).expect("all files are read")
     }
 
     pub(crate) fn settings(baseline: Baseline) -> Settings {
@@ -388,8 +401,10 @@ pub(crate) mod tests {
 
     #[test]
     fn files_that_do_not_fit_are_named_with_a_way_out() {
-        let error = Assets::from_bytes(b"<!doctype html>", b"").expect_err("no corpus");
-        assert!(matches!(error, AssetsError::Corpus(_)));
-        assert!(error.to_string().contains("corpus file") && error.to_string().contains("Reload"));
+        let error = Assets::from_bytes(b"<!doctype html>", b"", b"").expect_err("no table");
+        assert!(matches!(error, AssetsError::Table(_)));
+        assert!(
+            error.to_string().contains("token table file") && error.to_string().contains("Reload")
+        );
     }
 }

@@ -9,7 +9,7 @@ pub mod store;
 pub mod trends;
 pub mod verdicts;
 
-use crate::api::{self, CORPUS_PATH, WEIGHTS_PATH};
+use crate::api::{self, CORPUS_PATH, TABLE_PATH, WEIGHTS_PATH};
 use crate::state::engine::{Assets, Run};
 use crate::state::figures;
 use controls::Controls;
@@ -27,8 +27,8 @@ use verdicts::Verdicts;
 /// How far the assets are.
 #[derive(Debug, Clone)]
 enum Load {
-    /// Bytes of corpus and weights that came so far.
-    Loading { corpus: u64, weights: u64 },
+    /// Bytes of token table, corpus and weights that came so far.
+    Loading([u64; 3]),
     /// They did not come, or are not what they should be.
     Failed(String),
     /// All there.
@@ -36,11 +36,11 @@ enum Load {
 }
 
 impl Load {
-    const START: Self = Self::Loading { corpus: 0, weights: 0 };
+    const START: Self = Self::Loading([0; 3]);
 
     const fn name(&self) -> &'static str {
         match self {
-            Self::Loading { .. } => "loading",
+            Self::Loading(_) => "loading",
             Self::Failed(_) => "failed",
             Self::Ready(_) => "ready",
         }
@@ -67,7 +67,7 @@ pub fn Demo() -> impl IntoView {
         match load.get_untracked() {
             Load::Ready(assets) => view! { <Running assets /> }.into_any(),
             Load::Failed(problem) => view! { <Failed problem retry=fetch /> }.into_any(),
-            Load::Loading { .. } => view! { <Loading load /> }.into_any(),
+            Load::Loading(_) => view! { <Loading load /> }.into_any(),
         }
     };
     view! {
@@ -85,27 +85,29 @@ pub fn Demo() -> impl IntoView {
 }
 
 async fn fetch_assets(load: RwSignal<Load, LocalStorage>) -> Result<Load, String> {
-    let progress = move |change: fn(&mut u64, &mut u64, u64), n_bytes: u64| {
-        // The page may be gone while bytes still come.
-        let _ = load.try_update(|load| {
-            if let Load::Loading { corpus, weights } = load {
-                change(corpus, weights, n_bytes);
-            }
-        });
-    };
-    let corpus = api::fetch_bytes(CORPUS_PATH, move |n| progress(|corpus, _, n| *corpus = n, n));
-    let corpus = corpus.await.map_err(|error| error.to_string())?;
-    let weights =
-        api::fetch_bytes(WEIGHTS_PATH, move |n| progress(|_, weights, n| *weights = n, n));
-    let weights = weights.await.map_err(|error| error.to_string())?;
-    Assets::from_bytes(&corpus, &weights).map(Load::Ready).map_err(|error| error.to_string())
+    let mut files = Vec::new();
+    for (idx, path) in [TABLE_PATH, CORPUS_PATH, WEIGHTS_PATH].into_iter().enumerate() {
+        let progress = move |n_bytes: u64| {
+            // The page may be gone while bytes still come.
+            let _ = load.try_update(|load| {
+                if let Load::Loading(n_loaded) = load {
+                    n_loaded[idx] = n_bytes;
+                }
+            });
+        };
+        let bytes = api::fetch_bytes(path, progress).await;
+        files.push(bytes.map_err(|error| error.to_string())?);
+    }
+    let [table, corpus, weights] = files.as_slice() else { return Ok(Load::START) };
+    Assets::from_bytes(table, corpus, weights).map(Load::Ready).map_err(|error| error.to_string())
 }
 
 #[component]
 fn Loading(load: RwSignal<Load, LocalStorage>) -> impl IntoView {
     let text = move || match load.get() {
-        Load::Loading { corpus, weights } => format!(
-            "Loading corpus ({}) and weights ({})\u{2026}",
+        Load::Loading([table, corpus, weights]) => format!(
+            "Loading token table ({}), corpus ({}) and weights ({})\u{2026}",
+            figures::bytes(table),
             figures::bytes(corpus),
             figures::bytes(weights)
         ),
@@ -113,7 +115,7 @@ fn Loading(load: RwSignal<Load, LocalStorage>) -> impl IntoView {
     };
     view! {
         <div class="load panel" role="status" data-testid="load-progress">
-            <progress aria-label="Loading corpus and weights"></progress>
+            <progress aria-label="Loading token table, corpus and weights"></progress>
             <p>{text}</p>
         </div>
     }
