@@ -160,7 +160,7 @@ pub struct ScenarioFacts {
     pub splits: bool,
     /// Whether the text stands in a carrier.
     pub carried: Carried,
-    /// Bytes that a carrier or other tools may take.
+    /// Bytes that a carrier may take.
     pub room_bytes: u32,
     /// Most other tools that a list shows beside the described one.
     pub n_siblings: u32,
@@ -331,18 +331,20 @@ fn facts_of(
     let room_bytes = (MAX_FRAME_BYTES as u32).saturating_sub(taken);
     let carriers = carriers[family.split.index()].within(family.channel, room_bytes);
     let mut carried = carried(family, scenario);
+    let mut left_bytes = room_bytes;
     match carriers.last() {
-        Some(longest) if carried != Carried::Never => envelope_bytes += longest.n_bytes,
+        Some(longest) if carried != Carried::Never => left_bytes -= longest.n_bytes,
         _ => carried = Carried::Never,
     }
+    // Other tools take what the longest carrier leaves.
     let described = family.tool.filter(|_| family.channel == Channel::ToolDescription);
     let n_siblings = described.map_or(0, |tool| {
-        let largest = largest_sibling(content, &content.tools[tool as usize]);
-        (room_bytes / largest.max(1)).min(MAX_SIBLINGS)
+        let largest = largest_sibling(content, &content.tools[tool as usize]).max(1);
+        let n_siblings = (left_bytes / largest).min(MAX_SIBLINGS);
+        left_bytes -= n_siblings * largest;
+        n_siblings
     });
-    if let Some(tool) = described {
-        envelope_bytes += n_siblings * largest_sibling(content, &content.tools[tool as usize]);
-    }
+    envelope_bytes += room_bytes - left_bytes;
     ScenarioFacts {
         family: scenario.family,
         channel: family.channel,

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 const EVERYDAY: &str = include_str!("everyday.txt");
 /// A word of the train split is common if so many of its families have it: names and the slips
 /// of a single text stay out.
-const MIN_FAMILIES: usize = 2;
+const MIN_FAMILIES: usize = 4;
 /// The decoder looks up no longer words.
 const MAX_WORD: usize = 24;
 /// Letters and the edge of a word, which is 0.

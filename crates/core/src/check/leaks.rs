@@ -104,14 +104,12 @@ fn style_and_context(
     split: Split,
     effort: Effort,
 ) -> Result<Finding, ConfigError> {
-    let mut counts: BTreeMap<&'static str, BTreeMap<String, Counts>> = BTreeMap::new();
-    let mut half = 0;
+    let mut counts: BTreeMap<&'static str, BTreeMap<String, [u32; 2]>> = BTreeMap::new();
     each_frame(corpus, split, effort.n_steps, |env| {
         let malicious = usize::from(env.frame().is_some_and(Frame::malicious));
         for (kind, value) in styles(env, &env.frame_text()) {
-            counts.entry(kind).or_default().entry(value).or_default()[half][malicious] += 1;
+            counts.entry(kind).or_default().entry(value).or_default()[malicious] += 1;
         }
-        half = 1 - half;
     })?;
     let aucs: Vec<_> =
         counts.iter().map(|(kind, by_value)| (*kind, lookup_auc(by_value))).collect();
@@ -119,29 +117,21 @@ fn style_and_context(
     Ok(Finding::new("style_tells_nothing", passed, format!("AUC of a lookup: {aucs:.3?}")))
 }
 
-/// Benign and malicious frames of a value: in the half that a lookup is made from, and in the half
-/// that it is asked about.
-type Counts = [[u32; 2]; 2];
-
-/// AUC of scoring each value by its share of attacks in the other half of the frames: what a lookup
-/// can do on frames that it was not made from.
-fn lookup_auc(by_value: &BTreeMap<String, Counts>) -> f32 {
+/// AUC of scoring each value by its own share of attacks: the best any lookup can do.
+fn lookup_auc(by_value: &BTreeMap<String, [u32; 2]>) -> f32 {
     let mut shares: Vec<_> = by_value
         .values()
-        .map(|&[[benign, malicious], asked]| {
-            // A value that the lookup has not seen counts as undecided.
-            let share = (malicious as f32 + 0.5) / ((benign + malicious) as f32 + 1.0);
-            (share, asked.map(|n| n as f32))
+        .map(|&[benign, malicious]| {
+            (malicious as f32 / (benign + malicious).max(1) as f32, benign as f32, malicious as f32)
         })
         .collect();
     shares.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut below, mut area, mut malicious) = (0.0, 0.0, 0.0);
-    for run in shares.chunk_by(|a, b| a.0 == b.0) {
-        let count = |label: usize| run.iter().map(|(_, asked)| asked[label]).sum::<f32>();
-        area += count(1) * (below + 0.5 * count(0));
-        below += count(0);
-        malicious += count(1);
+    let (mut below, mut area) = (0.0, 0.0);
+    for (_, benign, malicious) in &shares {
+        area += malicious * (below + 0.5 * benign);
+        below += benign;
     }
+    let malicious: f32 = shares.iter().map(|(_, _, malicious)| malicious).sum();
     area / (below * malicious).max(1.0)
 }
 
@@ -151,12 +141,10 @@ mod tests {
 
     #[test]
     fn the_lookup_auc_is_one_for_a_perfect_tell_and_half_for_none() {
-        let auc = |counts: &[Counts]| {
+        let auc = |counts: &[[u32; 2]]| {
             lookup_auc(&counts.iter().enumerate().map(|(i, &c)| (format!("{i}"), c)).collect())
         };
-        assert_eq!(auc(&[[[10, 0], [9, 0]], [[0, 10], [0, 9]]]), 1.0);
-        assert_eq!(auc(&[[[10, 10], [8, 8]], [[5, 5], [6, 6]]]), 0.5);
-        // What one half of the frames seems to tell, and the other does not bear out.
-        assert_eq!(auc(&[[[10, 0], [5, 5]], [[0, 10], [5, 5]]]), 0.5);
+        assert_eq!(auc(&[[10, 0], [0, 10]]), 1.0);
+        assert_eq!(auc(&[[10, 10], [5, 5]]), 0.5);
     }
 }
