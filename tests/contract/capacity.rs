@@ -1,29 +1,18 @@
 //! Sessions are counted, bounded, and given back.
 
-use omniguard_tests::{MAX_SESSIONS, Socket, alone, get};
-use std::time::Duration;
-
-fn n_live() -> usize {
-    get("/healthz").json()["env_instances"].as_u64().unwrap() as usize
-}
+use omniguard_tests::{MAX_SESSIONS, Socket, alone, eventually, get, n_sessions};
 
 /// Closing is told to the Worker's host asynchronously.
+#[track_caller]
 fn expect_live(expected: usize) {
-    let mut found = n_live();
-    for _ in 0..400 {
-        if found == expected {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-        found = n_live();
-    }
-    panic!("{found} live, {expected} expected");
+    eventually(&(expected as u64), n_sessions);
 }
 
 #[test]
 fn sockets_are_counted_up_to_the_limit_and_given_back() {
     let _leave = alone();
     expect_live(0);
+    assert_eq!(get("/healthz").json()["max_sessions"], MAX_SESSIONS);
     let mut sockets: Vec<_> = (0..MAX_SESSIONS).map(|_| Socket::open()).collect();
     expect_live(MAX_SESSIONS);
 

@@ -1,7 +1,10 @@
 //! What clients may rely on, asked of a live Worker.
 
+mod batch;
 mod capacity;
 mod decide;
+mod namespaces;
+mod openenv_http;
 mod page;
 mod parity;
 mod service;

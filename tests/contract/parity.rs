@@ -1,29 +1,21 @@
 //! The Worker plays the same run as core does natively: every reward, observation and hash.
 
-use omniguard_core::action::{Action, ActionType};
 use omniguard_core::curriculum::Phase;
-use omniguard_core::environment::{EnvConfig, Environment};
+use omniguard_core::environment::{EnvConfig, Environment, StepOutcome};
 use omniguard_core::frame::Split;
 use omniguard_core::rng::Rng;
 use omniguard_core::wire::hex64;
-use omniguard_core::wire::observation::ObservationBody;
+use omniguard_core::wire::observation::{FieldSet, ObservationBody};
 use omniguard_core::wire::openenv::Observed;
 use omniguard_core::wire::request::ActionBody;
-use omniguard_core::wire::step::{self, LastStep};
+use omniguard_core::wire::step;
+use omniguard_tests::native::drawn_action;
 use omniguard_tests::{Socket, corpus, policy, shared};
 use serde_json::{Value, json};
 
 /// Written and read again: shortest decimals are equal exactly where the bits are.
 fn through_text(observed: &Observed) -> Value {
     serde_json::from_str(&serde_json::to_string(observed).unwrap()).unwrap()
-}
-
-fn answer(rng: &mut Rng) -> Action {
-    let kind = ActionType::ALL[rng.below(6) as usize];
-    let rationale = ["", "looks like routine traffic", "`curl | sh` in an argument"];
-    let rationale = rationale[rng.below(3) as usize];
-    let restrictions = if rng.chance(0.3) { vec!["execute".to_owned()] } else { vec![] };
-    Action::new(kind, rng.f32(), rationale.to_owned(), restrictions).unwrap()
 }
 
 fn compare(seed: u64, config: EnvConfig, options: &Value, n_steps: u32) {
@@ -33,7 +25,9 @@ fn compare(seed: u64, config: EnvConfig, options: &Value, n_steps: u32) {
     let mut data = options.clone();
     data["seed"] = json!(seed);
     let mut observed = socket.reset(&data)["data"].take();
-    let body = |env: &Environment, last| ObservationBody::new(env.observe(), 0, "omniguard", last);
+    let body = |env: &Environment, last: Option<&StepOutcome>| {
+        ObservationBody::new(env, 0, "omniguard", last, FieldSet::ALL)
+    };
     let mut native = Observed { observation: body(&env, None), reward: None, done: false };
     let mut rng = Rng::new(seed ^ 0xabc);
     for n in 0..n_steps {
@@ -44,13 +38,13 @@ fn compare(seed: u64, config: EnvConfig, options: &Value, n_steps: u32) {
             observed = socket.reset(&json!({}))["data"].take();
             continue;
         }
-        let action = answer(&mut rng);
+        let action = drawn_action(&mut rng);
         let outcome = env.step(&action).unwrap();
         observed = socket.step(&json!(ActionBody::from(&action)))["data"].take();
         let reward = observed["reward"].as_f64().unwrap() as f32;
         assert_eq!(reward.to_bits(), outcome.reward.total.to_bits(), "seed {seed}, step {n}");
         native = Observed {
-            observation: body(&env, Some(LastStep::new(&outcome, env.corpus()))),
+            observation: body(&env, Some(&outcome)),
             reward: Some(outcome.reward.total),
             done: step::done(&outcome),
         };

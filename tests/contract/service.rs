@@ -5,7 +5,8 @@ use omniguard_core::curriculum::Phase;
 use omniguard_core::environment::ENVIRONMENT_ID;
 use omniguard_core::reward::Component;
 use omniguard_core::wire::hex64;
-use omniguard_tests::{corpus, get, policy, send};
+use omniguard_tests::space::Space;
+use omniguard_tests::{MAX_SESSIONS, corpus, get, policy, send};
 use serde_json::{Value, json};
 
 fn names(list: &Value) -> Vec<&str> {
@@ -14,12 +15,29 @@ fn names(list: &Value) -> Vec<&str> {
 
 #[test]
 fn healthz_has_its_members() {
-    let answer = get("/healthz");
-    let health = answer.json();
-    assert_eq!((answer.status, &health["status"]), (200, &json!("ok")));
-    assert!(health["env_instances"].is_u64());
+    let space = Space::new("health");
+    let health = space.get("/healthz").expect_ok();
+    assert_eq!((&health["status"], &health["env_instances"]), (&json!("ok"), &json!(0)));
+    space.reset(&json!({"items": [{"env_id": 3}, {"env_id": 400}]}));
+    assert_eq!(space.get("/healthz").expect_ok()["env_instances"], 2);
+    assert!(health["sessions"].is_u64());
+    assert_eq!(health["max_sessions"], MAX_SESSIONS);
     assert_eq!(health["queue_depths"], json!({}));
     assert!(health["version"].is_string());
+}
+
+#[test]
+fn health_is_the_standard_s() {
+    assert_eq!(get("/health").expect_ok(), json!({"status": "healthy"}));
+}
+
+#[test]
+fn metadata_has_the_members_of_the_standard() {
+    let metadata = get("/metadata").expect_ok();
+    assert_eq!(metadata["name"], ENVIRONMENT_ID);
+    for name in ["description", "version", "author", "documentation_url", "readme_content"] {
+        assert!(metadata[name].as_str().is_some_and(|text| !text.is_empty()), "{name}");
+    }
 }
 
 #[test]
@@ -55,7 +73,17 @@ fn info_tells_the_constants_of_core_and_the_files_in_use() {
 
 #[test]
 fn head_is_get_without_a_body() {
-    for path in ["/healthz", "/readyz", "/info", "/corpus.bin"] {
+    for path in [
+        "/health",
+        "/healthz",
+        "/readyz",
+        "/info",
+        "/metadata",
+        "/metrics",
+        "/metrics?format=prometheus",
+        "/state",
+        "/corpus.bin",
+    ] {
         let (head, get) = (send("HEAD", path, &[], None), get(path));
         assert_eq!(head.status, get.status, "{path}");
         assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
@@ -70,6 +98,12 @@ fn other_methods_are_refused_with_the_ones_that_are_known() {
         ("/healthz", "GET, HEAD, OPTIONS", &["POST", "PUT", "DELETE", "PATCH"][..]),
         ("/readyz", "GET, HEAD, OPTIONS", &["POST"]),
         ("/info", "GET, HEAD, OPTIONS", &["POST", "DELETE"]),
+        ("/health", "GET, HEAD, OPTIONS", &["POST"]),
+        ("/metadata", "GET, HEAD, OPTIONS", &["POST"]),
+        ("/metrics", "GET, HEAD, OPTIONS", &["POST", "DELETE"]),
+        ("/state", "GET, HEAD, OPTIONS", &["POST", "PUT", "DELETE"]),
+        ("/reset", "POST, OPTIONS", &["GET", "HEAD", "PUT", "DELETE"]),
+        ("/step", "POST, OPTIONS", &["GET", "HEAD", "PUT", "PATCH"]),
         ("/", "GET, HEAD, OPTIONS", &["POST", "PUT"]),
         ("/api/decide", "POST, OPTIONS", &["GET", "HEAD", "PUT"]),
         ("/ws", "GET, OPTIONS", &["POST", "DELETE"]),
@@ -94,13 +128,29 @@ fn browsers_of_any_origin_may_ask_and_never_with_credentials() {
         ("access-control-request-method", "POST"),
         ("access-control-request-headers", "content-type, x-omniguard-session"),
     ];
-    let answer = send("OPTIONS", "/api/decide", &preflight, None);
-    assert_eq!(answer.header("access-control-allow-origin"), "*");
-    assert!(answer.header("access-control-allow-methods").contains("POST"));
-    let headers = answer.header("access-control-allow-headers").to_lowercase();
-    assert!(headers.contains("content-type") && headers.contains("x-omniguard-session"));
-    let errors = [send("POST", "/api/decide", &[], Some(b"{")), get("/nope")];
-    for answer in errors.into_iter().chain([get("/healthz"), get("/info")]) {
+    for path in ["/api/decide", "/reset", "/step"] {
+        let answer = send("OPTIONS", path, &preflight, None);
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+        assert!(answer.header("access-control-allow-methods").contains("POST"));
+        let headers = answer.header("access-control-allow-headers").to_lowercase();
+        assert!(headers.contains("content-type") && headers.contains("x-omniguard-session"));
+    }
+    let space = Space::new("cors");
+    let steps = json!({"actions": [{"env_id": 0, "action_type": "BLOCK"}]});
+    for answer in [
+        send("POST", "/api/decide", &[], Some(b"{")),
+        get("/nope"),
+        get("/healthz"),
+        get("/info"),
+        get("/step"),
+        space.post("/step", &steps),
+        space.post("/reset", &json!({})),
+        space.post("/step", &steps),
+        space.post("/step", &json!({})),
+        space.get("/state"),
+        space.get("/metrics"),
+        space.get("/metrics?format=prometheus"),
+    ] {
         assert_eq!(answer.header("access-control-allow-origin"), "*");
         assert!(answer.header("access-control-expose-headers").contains("Retry-After"));
         assert_eq!(answer.header("access-control-allow-credentials"), "");
@@ -111,11 +161,10 @@ fn browsers_of_any_origin_may_ask_and_never_with_credentials() {
 
 #[test]
 fn what_is_not_there_is_a_problem() {
-    for path in ["/nope", "/healthz/", "/api/", "/api/decide/x", "/metrics", "/..%2f..%2fx", "/%00"]
-    {
+    for path in ["/nope", "/healthz/", "/api/", "/api/decide/x", "/..%2f..%2fx", "/%00"] {
         get(path).expect_problem(404, "unknown_path");
     }
-    for path in ["/reset", "/step", "/mcp", "/nope"] {
+    for path in ["/nope", "/reset/", "/step/0"] {
         let headers = [("content-type", "application/json")];
         send("POST", path, &headers, Some(b"{}")).expect_problem(404, "unknown_path");
     }

@@ -47,7 +47,8 @@ export async function withDemo(browser, url, body, options = {}) {
   }
 }
 
-function watch(page, origin) {
+/** What a page does that it must not: errors on the console, requests to other origins. */
+export function watch(page, origin) {
   const faults = [];
   page.on("console", (message) => {
     // Without a backend the status poll answers 404, which Chromium logs by itself.

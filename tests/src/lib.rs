@@ -1,5 +1,8 @@
-//! Clients that the contract tests use: plain HTTP and WebSocket against the Worker that the
-//! variable `OMNIGUARD_URL` names (`cargo xtask ci contract` starts one).
+//! Clients that the contract and fault tests use: plain HTTP and WebSocket against the Worker that
+//! the variable `OMNIGUARD_URL` names (`cargo xtask ci contract` starts one).
+
+pub mod native;
+pub mod space;
 
 use omniguard_core::corpus::Corpus;
 use omniguard_core::embed::TokenTable;
@@ -97,6 +100,17 @@ impl Answer {
             .unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&self.body)))
     }
 
+    /// The body of an answer with status 200.
+    ///
+    /// # Panics
+    /// Where the status is another one.
+    pub fn expect_ok(&self) -> Value {
+        let shown: String = String::from_utf8_lossy(&self.body).chars().take(2_000).collect();
+        assert_eq!(self.status, 200, "{shown}");
+        assert_eq!(self.header("content-type"), "application/json");
+        self.json()
+    }
+
     /// Fails unless the answer is a problem of this status and type, complete and consistent.
     ///
     /// # Panics
@@ -117,6 +131,19 @@ impl Answer {
 /// # Panics
 /// Where there is no answer.
 pub fn send(method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Answer {
+    try_send(method, path, headers, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+}
+
+/// Sends a request to a Worker that may be gone, or may go while it answers.
+///
+/// # Panics
+/// Where the request is none.
+pub fn try_send(
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&[u8]>,
+) -> Result<Answer, ureq::Error> {
     let mut request = ureq::http::Request::builder().method(method).uri(url() + path);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -129,13 +156,34 @@ pub fn send(method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u
         .build()
         .into();
     let response = match body {
-        Some(body) => agent.run(request.body(body).expect("a request")),
-        None => agent.run(request.body(()).expect("a request")),
+        Some(body) => agent.run(request.body(body).expect("a request"))?,
+        None => agent.run(request.body(()).expect("a request"))?,
     };
-    let response = response.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
     let (parts, mut body) = response.into_parts();
-    let body = body.with_config().limit(64 << 20).read_to_vec().expect("a body");
-    Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    let body = body.with_config().limit(64 << 20).read_to_vec()?;
+    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
+}
+
+/// Waits until `found` is what is expected, for a minute at most.
+///
+/// # Panics
+/// Where it is not by then.
+#[track_caller]
+pub fn eventually<T: PartialEq + std::fmt::Debug>(expected: &T, found: impl Fn() -> T) {
+    let mut last = found();
+    for _ in 0..600 {
+        if last == *expected {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        last = found();
+    }
+    panic!("{last:?} after a minute, {expected:?} expected");
+}
+
+/// Live sockets of the Worker.
+pub fn n_sessions() -> u64 {
+    get("/healthz").expect_ok()["sessions"].as_u64().unwrap_or(u64::MAX)
 }
 
 /// Reads a path.

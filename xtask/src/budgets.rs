@@ -24,7 +24,10 @@ pub(crate) fn check_page() -> Result<()> {
     // What the start script imports in turn.
     let mut all = files(&dist)?;
     first.extend(all.iter().filter(|path| path.starts_with(dist.join("snippets"))).cloned());
-    all.retain(|path| !first.contains(path) && !path.ends_with("_headers"));
+    let docs = |path: &Path| {
+        path.starts_with(dist.join(page::DOCS)) || path.ends_with(format!("{}.html", page::DOCS))
+    };
+    all.retain(|path| !first.contains(path) && !path.ends_with("_headers") && !docs(path));
 
     let first_kb = report("first load", &dist, &first)?;
     let later_kb = report("loaded later", &dist, &all)?;

@@ -8,6 +8,7 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use std::ffi::OsStr;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ pub(crate) enum Job {
     Web,
     /// The Worker builds, can be deployed, and keeps its size budget
     Edge,
-    /// Contract tests and real clients against the running Worker
+    /// Contract tests and real clients against the running Worker, fault tests against a killed one
     Contract,
     /// The page in Chromium, with the Worker and without any backend
     E2e,
@@ -243,13 +244,18 @@ fn deny() -> Result<()> {
     bail!("advisories:\n{text}")
 }
 
-/// Starts the built Worker on a free port, with empty state.
-fn start_worker(name: &str) -> Result<edge::Worker> {
+/// A free port, and a folder for state in which there is none.
+fn fresh(name: &str) -> Result<(SocketAddr, PathBuf)> {
     let state = paths::local().join(format!("state-{name}"));
     if state.exists() {
         fs::remove_dir_all(&state)?;
     }
-    let address = SocketAddr::from(([127, 0, 0, 1], edge::free_port()?));
+    Ok((SocketAddr::from(([127, 0, 0, 1], edge::free_port()?)), state))
+}
+
+/// Starts the built Worker on a free port, with empty state.
+fn start_worker(name: &str) -> Result<edge::Worker> {
+    let (address, state) = fresh(name)?;
     let log = paths::log(&format!("wrangler-{name}"))?;
     let worker = edge::start(&edge::Run { address, state: &state, log: &log, verbose: false })?;
     println!("the Worker answers on {} (log: {})", worker.url, paths::shown(&log));
@@ -262,7 +268,7 @@ fn contract() -> Result<()> {
     let worker = start_worker("contract")?;
     process::run(
         rust::cargo()
-            .args(["test", "--locked", "-p", "omniguard-tests"])
+            .args(["test", "--locked", "-p", "omniguard-tests", "--test", "contract"])
             .env("OMNIGUARD_URL", &worker.url),
     )?;
     for script in scripts("tests/clients", &["py", "mjs"])? {
@@ -280,7 +286,30 @@ fn contract() -> Result<()> {
                 .env("PYTHONDONTWRITEBYTECODE", "1"),
         )?;
     }
-    Ok(())
+    drop(worker);
+    faults()
+}
+
+/// The fault tests start and kill a Worker of their own: they are told the command.
+fn faults() -> Result<()> {
+    let (address, state) = fresh("faults")?;
+    let server = edge::dev(address, &state)?;
+    let words: Option<Vec<&str>> =
+        std::iter::once(server.get_program()).chain(server.get_args()).map(OsStr::to_str).collect();
+    let words = words.context("the workspace's path is not UTF-8")?;
+    let log = paths::log("wrangler-faults")?;
+    fs::write(&log, "")?;
+    println!("\nthe Worker that is killed logs to {}", paths::shown(&log));
+    let mut tests = rust::cargo();
+    tests
+        .args(["test", "--locked", "-p", "omniguard-tests", "--test", "faults"])
+        // Their figures are told.
+        .args(["--", "--nocapture"])
+        .env("OMNIGUARD_URL", format!("http://{address}"))
+        .env("OMNIGUARD_SERVER", words.join("\n"))
+        .env("OMNIGUARD_SERVER_LOG", &log)
+        .envs(server.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    process::run(&mut tests)
 }
 
 fn e2e() -> Result<()> {

@@ -93,18 +93,24 @@ pub(crate) fn free_port() -> Result<u16> {
     Ok(listener.local_addr()?.port())
 }
 
+/// The command that serves the built Worker until it is ended.
+pub(crate) fn dev(address: SocketAddr, state: &Path) -> Result<Command> {
+    let mut command = wrangler("dev")?;
+    command
+        .args(["--local", "--show-interactive-dev-session=false"])
+        .args(["--ip", &address.ip().to_string()])
+        .args(["--port", &address.port().to_string(), "--inspector-port", "0"])
+        .arg("--persist-to")
+        .arg(state);
+    Ok(command)
+}
+
 /// Starts the built Worker and waits until `/healthz` answers.
 pub(crate) fn start(run: &Run<'_>) -> Result<Worker> {
     check_port(run.address)?;
     fs::create_dir_all(run.state)?;
     fs::write(run.log, "")?;
-    let mut command = wrangler("dev")?;
-    command
-        .args(["--local", "--show-interactive-dev-session=false"])
-        .args(["--ip", &run.address.ip().to_string()])
-        .args(["--port", &run.address.port().to_string(), "--inspector-port", "0"])
-        .arg("--persist-to")
-        .arg(run.state);
+    let mut command = dev(run.address, run.state)?;
     if !run.verbose {
         process::send_output_to(&mut command, run.log)?;
     }

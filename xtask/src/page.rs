@@ -16,6 +16,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+/// Folder of the API's documentation within the page: no part of what the page itself loads.
+pub(crate) const DOCS: &str = "docs";
+
 /// Where Trunk puts the page.
 pub(crate) fn dist() -> PathBuf {
     paths::root().join("dist")
@@ -40,8 +43,26 @@ pub(crate) fn build(step: &mut Step) -> Result<Done> {
         .current_dir(paths::root())
         .env("PATH", tool_path()?);
     step.run(&mut trunk, &paths::log("page")?, "building", "put right what the compiler says")?;
+    copy_docs()?;
     write_headers()?;
     Ok(Done::Now("built"))
+}
+
+/// The API's interactive documentation: our page, and Swagger UI from its package.
+fn copy_docs() -> Result<()> {
+    let (public, package) =
+        (paths::root().join("public"), paths::root().join("node_modules/swagger-ui-dist"));
+    fs::create_dir_all(dist().join(DOCS))?;
+    for (from, name) in [
+        (public.join("docs.html"), "docs.html"),
+        (public.join("docs/start.js"), "docs/start.js"),
+        (package.join("swagger-ui.css"), "docs/swagger-ui.css"),
+        (package.join("swagger-ui-bundle.js"), "docs/swagger-ui-bundle.js"),
+    ] {
+        fs::copy(&from, dist().join(name))
+            .with_context(|| format!("cannot copy {}", paths::shown(&from)))?;
+    }
+    Ok(())
 }
 
 fn write_headers() -> Result<()> {

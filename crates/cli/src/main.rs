@@ -9,6 +9,7 @@ mod detectors;
 #[cfg(feature = "distil")]
 mod distil;
 mod eval;
+mod loadtest;
 mod play;
 mod progress;
 mod score;
@@ -46,6 +47,8 @@ enum Command {
     Card(card::CardArgs),
     /// Judge the rows of a file of JSON lines
     Score(score::ScoreArgs),
+    /// Measure how many steps a second an OpenEnv server answers
+    Loadtest(loadtest::LoadtestArgs),
     /// Play the page's demo: the trained policy and a baseline on one stream, as JSON lines
     Play(play::PlayArgs),
 }
@@ -76,6 +79,7 @@ fn run(command: Command) -> Result<()> {
         Command::Eval(args) => eval::run(&args),
         Command::Card(args) => card::run(&args),
         Command::Score(args) => score::run(&args),
+        Command::Loadtest(args) => loadtest::run(&args),
         Command::Play(args) => play::run(&args),
     }
 }

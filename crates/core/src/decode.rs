@@ -84,6 +84,21 @@ impl DecodeKind {
             Self::Leetspeak => "leetspeak",
         }
     }
+
+    /// What was undone, in a few words.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Base64 => "Base64 with text inside",
+            Self::Url => "Percent escapes",
+            Self::Hex => "Hexadecimal digits with text inside",
+            Self::Rot13 => "Letters rotated by 13",
+            Self::JsonEscape => "JSON escapes written out in the text",
+            Self::Html => "HTML entities",
+            Self::ZeroWidth => "Invisible characters",
+            Self::Homoglyph => "Letters of other scripts that look alike",
+            Self::Leetspeak => "Digits and signs for letters",
+        }
+    }
 }
 
 /// One step of the decoder that changed something.

@@ -12,7 +12,9 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(any(test, feature = "std"))]
+// utoipa's derives name the standard library and its macros.
+#[cfg(any(test, feature = "std", feature = "openapi"))]
+#[cfg_attr(feature = "openapi", macro_use)]
 extern crate std;
 
 // Ground: errors, hashes, numbers, randomness.

@@ -1,7 +1,7 @@
 //! What an agent sees: text, time and its own past. Never the truth of the frame in hand.
 
 use crate::curriculum::Phase;
-use crate::decode::decode;
+use crate::decode::{Decoded, decode};
 use crate::detect;
 use crate::embed::{EMBEDDING_DIMS, embed};
 use crate::environment::Environment;
@@ -39,18 +39,57 @@ pub struct Observation {
     pub frames_left: u32,
 }
 
+/// What is made of the frame's text: all of it costs more than a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// Whether the text is rendered at all; the others need it.
+    pub text: bool,
+    /// Whether it is decoded.
+    pub normalized: bool,
+    /// Whether it is embedded.
+    pub embedding: bool,
+    /// Whether a tool request is looked for.
+    pub tool_request: bool,
+    /// Whether detectors look at it.
+    pub hints: bool,
+}
+
+impl Reading {
+    /// Everything.
+    pub const FULL: Self =
+        Self { text: true, normalized: true, embedding: true, tool_request: true, hints: true };
+}
+
 impl Environment {
     /// Renders the frame in hand and describes it.
     pub fn observe(&self) -> Observation {
-        let payload_raw = self.frame_text();
-        let decoded = decode(&payload_raw);
+        self.observe_as(Reading::FULL)
+    }
+
+    /// The same, with what is not asked for left empty.
+    pub fn observe_as(&self, reading: Reading) -> Observation {
+        let payload_raw = if reading.text { self.frame_text() } else { String::new() };
+        let decodes = reading.normalized || reading.embedding || reading.hints;
+        let decoded = if decodes { decode(&payload_raw) } else { Decoded::default() };
         let ended = u32::from(self.episode_over());
         Observation {
             step_id: self.step_idx().saturating_sub(ended),
             channel: self.channel(),
-            embedding: embed(self.corpus().table(), &decoded.text),
-            tool_request: tool_request::parse(&payload_raw),
-            anomaly_hints: detect::hints(&payload_raw, &decoded),
+            embedding: if reading.embedding {
+                embed(self.corpus().table(), &decoded.text)
+            } else {
+                [0.0; EMBEDDING_DIMS]
+            },
+            tool_request: if reading.tool_request {
+                tool_request::parse(&payload_raw)
+            } else {
+                None
+            },
+            anomaly_hints: if reading.hints {
+                detect::hints(&payload_raw, &decoded)
+            } else {
+                Vec::new()
+            },
             payload_normalized: decoded.text,
             payload_raw,
             latency_budget_remaining: self.ticks_left(),

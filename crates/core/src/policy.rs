@@ -29,6 +29,8 @@ mod trainable;
 
 pub use crate::error::{AssetError, DecideError};
 pub use crate::features::Context;
+#[cfg(feature = "serde")]
+pub(crate) use explain::quotable;
 pub use network::{N_BELIEFS, N_PARAMETERS, Trace};
 pub use trainable::TrainablePolicy;
 

@@ -5,12 +5,17 @@
 //! IO, rules, state. It is the only place with serde derives; internal types never serialise, so
 //! they may change without the API changing.
 
+pub mod batch;
 pub mod checkpoint;
 pub mod decide;
+pub mod mcp;
+pub mod metrics;
 pub mod observation;
 pub mod openenv;
 pub mod problem;
 pub mod request;
+pub mod run;
+pub mod schema;
 pub mod service;
 pub mod snapshot;
 pub mod step;

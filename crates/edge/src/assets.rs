@@ -1,5 +1,5 @@
-//! Token table, corpus and weights: read once per isolate through the assets binding, checked by the readers'
-//! checksums, and shared by everything that lives in the isolate.
+//! Token table, corpus and weights: read once per isolate through the assets binding, checked by
+//! the readers' checksums, and shared by everything that lives in the isolate.
 
 use crate::config::{ASSETS, CORPUS_FILE, TABLE_FILE, WEIGHTS_FILE};
 use omniguard_core::corpus::Corpus;
@@ -61,6 +61,11 @@ pub(crate) async fn corpus(env: &Env) -> Result<Arc<Corpus>, LoadError> {
 pub(crate) async fn policy(env: &Env) -> Result<Arc<Policy>, LoadError> {
     let table = table(env).await?;
     load(env, &POLICY, WEIGHTS_FILE, |bytes| Policy::from_bytes(bytes, Arc::clone(&table))).await
+}
+
+/// Both.
+pub(crate) async fn corpus_and_policy(env: &Env) -> Result<(Arc<Corpus>, Arc<Policy>), LoadError> {
+    Ok((corpus(env).await?, policy(env).await?))
 }
 
 async fn table(env: &Env) -> Result<Arc<TokenTable>, LoadError> {

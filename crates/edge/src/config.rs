@@ -1,11 +1,15 @@
 //! Names of bindings and files, and what the deployment's variables may change.
 
+use omniguard_core::wire::batch::MAX_ENVS;
+use std::time::Duration;
 use worker::Env;
 
 /// Binding of the static files.
 pub(crate) const ASSETS: &str = "ASSETS";
 /// Binding of the Durable Object class [`crate::Session`].
 pub(crate) const SESSION: &str = "SESSION";
+/// Binding of the Durable Object class [`crate::Namespace`].
+pub(crate) const NAMESPACE: &str = "NAMESPACE";
 /// The token table among the static files.
 pub(crate) const TABLE_FILE: &str = "tokens.bin";
 /// The compiled corpus among the static files.
@@ -35,11 +39,10 @@ impl Default for Capacity {
 impl Capacity {
     /// From the variables `MAX_SESSIONS` and `SESSION_HOSTS`; what is not a number has its default.
     pub(crate) fn from_env(env: &Env) -> Self {
-        let number = |name| env.var(name).ok().and_then(|value| value.to_string().parse().ok());
         let defaults = Self::default();
         Self {
-            max_sessions: number("MAX_SESSIONS").unwrap_or(defaults.max_sessions),
-            n_hosts: number("SESSION_HOSTS").unwrap_or(defaults.n_hosts),
+            max_sessions: number(env, "MAX_SESSIONS").unwrap_or(defaults.max_sessions),
+            n_hosts: number(env, "SESSION_HOSTS").unwrap_or(defaults.n_hosts),
         }
         .within_reason()
     }
@@ -54,6 +57,30 @@ impl Capacity {
         let rest = self.max_sessions % self.n_hosts;
         self.max_sessions / self.n_hosts + u32::from(host_idx < rest)
     }
+}
+
+/// How large a namespace may be, and how long it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NamespaceLimits {
+    /// Environments: ids are below this number.
+    pub(crate) max_envs: u32,
+    /// A shard that nobody played on for so long is forgotten.
+    pub(crate) idle: Duration,
+}
+
+impl NamespaceLimits {
+    /// From the variables `MAX_ENVS` and `IDLE_SECONDS`; what is not a number has its default.
+    pub(crate) fn from_env(env: &Env) -> Self {
+        let idle_seconds = number(env, "IDLE_SECONDS").unwrap_or(24 * 60 * 60);
+        Self {
+            max_envs: number(env, "MAX_ENVS").unwrap_or(MAX_ENVS).clamp(1, MAX_ENVS),
+            idle: Duration::from_secs(u64::from(idle_seconds.max(1))),
+        }
+    }
+}
+
+fn number(env: &Env, name: &str) -> Option<u32> {
+    env.var(name).ok().and_then(|value| value.to_string().parse().ok())
 }
 
 #[cfg(test)]

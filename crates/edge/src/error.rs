@@ -1,7 +1,9 @@
 //! Errors on their way out: the caller's faults are told, ours are logged and not told.
 
+use crate::limits::{LIMIT, PERIOD};
 use crate::response;
 use omniguard_core::wire::problem::{PROBLEM_JSON, Problem};
+use omniguard_core::wire::validation::Invalid;
 use worker::{Response, Result, console_error};
 
 /// Why a request got no answer of its own.
@@ -9,10 +11,14 @@ use worker::{Response, Result, console_error};
 pub(crate) enum Fault {
     /// The caller's: told in full, never logged.
     Caller(Problem),
+    /// A problem that a shard has written already.
+    Relayed { status: u16, problem: String },
     /// The path does not know the method; with the methods it knows.
     Method(&'static str),
     /// The path speaks WebSocket only.
     Upgrade,
+    /// The caller's address has called too often.
+    TooOften,
     /// Ours: logged, and told without internals.
     Ours(worker::Error),
 }
@@ -20,6 +26,12 @@ pub(crate) enum Fault {
 impl From<Problem> for Fault {
     fn from(problem: Problem) -> Self {
         Self::Caller(problem)
+    }
+}
+
+impl From<Invalid> for Fault {
+    fn from(invalid: Invalid) -> Self {
+        Self::Caller(invalid.into())
     }
 }
 
@@ -34,6 +46,7 @@ impl Fault {
     pub(crate) fn response(self) -> Result<Response> {
         match self {
             Self::Caller(problem) => respond(&problem),
+            Self::Relayed { status, problem } => response::text(problem, status, PROBLEM_JSON),
             Self::Method(allow) => {
                 let detail = format!("this path knows {allow}");
                 let response = respond(&Problem::method_not_allowed(detail))?;
@@ -44,6 +57,20 @@ impl Fault {
                 let detail = "connect with a WebSocket client, or send `Upgrade: websocket`";
                 // The platform sets the `Upgrade` header, or removes it: it cannot be set here.
                 respond(&Problem::upgrade_required(detail))
+            }
+            Self::TooOften => {
+                let detail = format!("at most {LIMIT} requests in {PERIOD} s from one address");
+                let response = respond(&Problem::too_many_requests(detail))?;
+                // The counter does not tell when its period ends: it is over after a whole one.
+                for (name, value) in [
+                    ("retry-after", PERIOD),
+                    ("ratelimit-limit", LIMIT),
+                    ("ratelimit-remaining", 0),
+                    ("ratelimit-reset", PERIOD),
+                ] {
+                    response.headers().set(name, &value.to_string())?;
+                }
+                Ok(response)
             }
             Self::Ours(error) => {
                 console_error!("request failed: {error}");

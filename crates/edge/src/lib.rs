@@ -1,8 +1,9 @@
 //! The Worker: a thin shell around core at the edge.
 //!
-//! What it does: serve the page's files, the service endpoints, decisions, and OpenEnv sessions
-//! over WebSocket, each one environment in a Durable Object's memory. What it does not: know rules
-//! (core does) or keep anything that was sent to it.
+//! What it does: serve the page's files, the service endpoints, decisions, OpenEnv sessions over
+//! WebSocket, each one environment in a Durable Object's memory, and environments over HTTP, kept in
+//! Durable Objects' storage. What it does not: know rules (core does) or keep what it is asked to
+//! judge.
 //!
 //! Invariant: a panic would take the isolate down with every session in it, so nothing here may
 //! panic, and no borrow of a cell is held over an await.
@@ -23,13 +24,26 @@
 mod assets;
 mod config;
 mod error;
+mod files;
+mod limits;
+mod mcp;
+mod namespace_do;
+mod namespaces;
+mod openapi;
+mod part;
+mod play;
 mod protocol;
+mod request;
 mod response;
 mod router;
+mod service;
 mod session;
 mod session_do;
 mod sessions;
+mod shard;
+mod space;
 
+pub use namespace_do::Namespace;
 pub use session_do::Session;
 
 use worker::{Context, Env, Request, Response, Result, event};

@@ -19,6 +19,8 @@ pub(crate) enum Incoming {
     Step(Action),
     /// Tell the state.
     State,
+    /// A message of the Model Context Protocol.
+    Mcp(Value),
     /// End the session.
     Close,
 }
@@ -43,6 +45,7 @@ pub(crate) fn parse(text: &str) -> Result<Incoming, ErrorBody> {
         Some("reset") => Ok(Incoming::Reset(read(&message, Reset::read)?)),
         Some("step") => Ok(Incoming::Step(read(&message, request::action)?)),
         Some("state") => Ok(Incoming::State),
+        Some("mcp") => Ok(Incoming::Mcp(message.get("data").cloned().unwrap_or_default())),
         Some("close") => Ok(Incoming::Close),
         Some(other) => Err(unknown(&format!("`{}`", shortened(other)))),
         None => Err(unknown("none, or not a string")),
@@ -59,7 +62,7 @@ fn read<T>(
 }
 
 fn unknown(given: &str) -> ErrorBody {
-    let message = format!("message type is {given}; known are reset, step, state, close");
+    let message = format!("message type is {given}; known are reset, step, state, mcp, close");
     ErrorBody::new(ErrorCode::UnknownType, message)
 }
 
@@ -109,7 +112,7 @@ mod tests {
         for text in ["", "{", "{\"type\":\"state\"", "nul", "\u{0}", "{\"a\":\"\\ud800\"}"] {
             assert_eq!(code(text), ErrorCode::InvalidJson, "{text}");
         }
-        for text in ["{}", r#"{"type":"mcp","data":{}}"#, r#"{"type":1}"#, r#"{"type":"RESET"}"#] {
+        for text in ["{}", r#"{"type":1}"#, r#"{"type":"RESET"}"#] {
             assert_eq!(code(text), ErrorCode::UnknownType, "{text}");
         }
         for text in [

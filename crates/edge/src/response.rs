@@ -15,6 +15,10 @@ const CORS: [(&str, &str); 2] = [
     ),
 ];
 
+/// What a browser may send along: our own header, and those of the MCP clients.
+const ALLOWED_HEADERS: &str =
+    "Content-Type, Accept, X-OmniGuard-Session, Mcp-Protocol-Version, Mcp-Session-Id";
+
 /// What the API's answers carry besides.
 const API: [(&str, &str); 3] = [
     ("cache-control", "no-store"),
@@ -24,8 +28,21 @@ const API: [(&str, &str); 3] = [
 
 /// A JSON answer.
 pub(crate) fn json<T: Serialize>(value: &T, status: u16, media_type: &str) -> Result<Response> {
-    let body = serde_json::to_vec(value)?;
-    Ok(api(status, media_type)?.fixed(body))
+    text(serde_json::to_string(value)?, status, media_type)
+}
+
+/// An answer that is text already.
+pub(crate) fn text(text: String, status: u16, media_type: &str) -> Result<Response> {
+    Ok(api(status, media_type)?.fixed(text.into_bytes()))
+}
+
+/// An answer without a body.
+pub(crate) fn empty(status: u16) -> Result<Response> {
+    let headers = Headers::new();
+    for (name, value) in CORS.iter().chain(&API) {
+        headers.set(name, value)?;
+    }
+    Ok(Response::builder().with_status(status).with_headers(headers).empty())
 }
 
 fn api(status: u16, media_type: &str) -> Result<ResponseBuilder> {
@@ -43,7 +60,7 @@ pub(crate) fn options(allow: &str) -> Result<Response> {
     headers.set("allow", allow)?;
     headers.set("access-control-allow-origin", "*")?;
     headers.set("access-control-allow-methods", allow)?;
-    headers.set("access-control-allow-headers", "Content-Type, Accept, X-OmniGuard-Session")?;
+    headers.set("access-control-allow-headers", ALLOWED_HEADERS)?;
     headers.set("access-control-max-age", "86400")?;
     Ok(Response::builder().with_status(204).with_headers(headers).empty())
 }

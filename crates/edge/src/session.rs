@@ -3,25 +3,27 @@
 //! Invariant: whatever is received, the answer is one message (or the end), an error has changed
 //! nothing, and the session goes on.
 
+use crate::mcp::SERVER;
 use crate::protocol::{self, Incoming};
 use omniguard_core::action::Action;
 use omniguard_core::corpus::Corpus;
-use omniguard_core::environment::{ConfigError, Environment, MAX_SEED, StepError};
+use omniguard_core::environment::{ConfigError, MAX_SEED, StepError};
+use omniguard_core::policy::Policy;
 use omniguard_core::rng::Rng;
-use omniguard_core::wire::observation::ObservationBody;
+use omniguard_core::wire::mcp;
 use omniguard_core::wire::openenv::{ErrorBody, ErrorCode, Observed, Outgoing, StateBody};
 use omniguard_core::wire::request::Reset;
-use omniguard_core::wire::step::{self, LastStep};
+use omniguard_core::wire::run::{Run, RunError};
+use omniguard_core::wire::step;
 use std::sync::Arc;
-
-/// Label of an environment that was not given one.
-const DEFAULT_TASK: &str = "omniguard";
 
 /// What to do after a message.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Reply {
     /// Send this text.
     Send(String),
+    /// Send nothing: none is due.
+    Nothing,
     /// Close the socket.
     Close,
 }
@@ -30,85 +32,71 @@ pub(crate) enum Reply {
 #[derive(Debug)]
 pub(crate) struct Session {
     corpus: Arc<Corpus>,
+    policy: Arc<Policy>,
     /// Draws the seeds that clients leave to the server.
     seeds: Rng,
     /// Makes generated episode names differ between sessions.
     id: u64,
     n_episodes: u64,
-    episode: Option<Episode>,
-}
-
-#[derive(Debug)]
-struct Episode {
-    env: Environment,
-    id: String,
-    task: String,
+    run: Option<Run>,
 }
 
 impl Session {
     /// A session before its first reset. `entropy` must differ from session to session.
-    pub(crate) fn new(corpus: Arc<Corpus>, entropy: u64) -> Self {
+    pub(crate) fn new(corpus: Arc<Corpus>, policy: Arc<Policy>, entropy: u64) -> Self {
         let mut seeds = Rng::new(entropy);
         let id = seeds.u64();
-        Self { corpus, seeds, id, n_episodes: 0, episode: None }
+        Self { corpus, policy, seeds, id, n_episodes: 0, run: None }
     }
 
     /// Answers a text message.
     pub(crate) fn on_text(&mut self, text: &str) -> Reply {
         let answer = match protocol::parse(text) {
-            Ok(Incoming::Reset(reset)) => self.reset(reset),
+            Ok(Incoming::Reset(reset)) => self.reset(&reset),
             Ok(Incoming::Step(action)) => self.step(&action),
             Ok(Incoming::State) => Ok(Outgoing::State(self.state())),
+            Ok(Incoming::Mcp(message)) => {
+                match mcp::answer_message(&self.policy, SERVER, &message) {
+                    mcp::Reply::Response(answer) => Ok(Outgoing::Mcp(answer)),
+                    mcp::Reply::Accepted => return Reply::Nothing,
+                }
+            }
             Ok(Incoming::Close) => return Reply::Close,
             Err(error) => Err(error),
         };
         Reply::Send(written(&answer.unwrap_or_else(Outgoing::Error)))
     }
 
-    fn reset(&mut self, reset: Reset) -> Result<Outgoing, ErrorBody> {
-        let drawn = self.seeds.u64() & MAX_SEED;
-        let previous = self.episode.as_ref();
-        let env = if let Some(episode) = previous.filter(|_| !reset.starts_run()) {
-            let mut env = episode.env.clone();
-            env.reset();
-            env
-        } else {
-            let seed = reset.seed.unwrap_or(drawn);
-            let corpus = Arc::clone(&self.corpus);
-            let mut env = Environment::new(reset.config(), corpus, seed).map_err(config_error)?;
-            env.reset();
-            env
-        };
+    fn reset(&mut self, reset: &Reset) -> Result<Outgoing, ErrorBody> {
+        let seed = self.seeds.u64() & MAX_SEED;
+        let episode_id = || format!("{:016x}-{}", self.id, self.n_episodes + 1);
+        let run = Run::begin(self.run.as_ref(), reset, &self.corpus, seed, episode_id)
+            .map_err(config_error)?;
         self.n_episodes += 1;
-        let task = reset
-            .task_name
-            .or_else(|| previous.map(|episode| episode.task.clone()))
-            .unwrap_or_else(|| DEFAULT_TASK.into());
-        let id =
-            reset.episode_id.unwrap_or_else(|| format!("{:016x}-{}", self.id, self.n_episodes));
-        let observation = ObservationBody::new(env.observe(), 0, &task, None);
-        self.episode = Some(Episode { env, id, task });
+        let observation = run.observation(0, None);
+        self.run = Some(run);
         Ok(Outgoing::Observation(Observed { observation, reward: None, done: false }))
     }
 
     fn step(&mut self, action: &Action) -> Result<Outgoing, ErrorBody> {
-        let episode = self.episode.as_mut().ok_or_else(|| step_error(StepError::ResetNeeded))?;
-        let outcome = episode.env.step(action).map_err(step_error)?;
-        let last_step = Some(LastStep::new(&outcome, episode.env.corpus()));
-        let observation = ObservationBody::new(episode.env.observe(), 0, &episode.task, last_step);
+        let reset_needed = || step_error(RunError::Step(StepError::ResetNeeded));
+        let run = self.run.as_mut().ok_or_else(reset_needed)?;
+        let outcome = run.step(action, None).map_err(step_error)?;
+        let observation = run.observation(0, Some(&outcome));
         let reward = Some(outcome.reward.total);
         Ok(Outgoing::Observation(Observed { observation, reward, done: step::done(&outcome) }))
     }
 
     fn state(&self) -> StateBody {
-        StateBody::new(self.episode.as_ref().map(|episode| (episode.id.as_str(), &episode.env)))
+        StateBody::new(self.run.as_ref().map(|run| (run.episode_id(), run.env())))
     }
 }
 
-fn step_error(error: StepError) -> ErrorBody {
+fn step_error(error: RunError) -> ErrorBody {
     let reason = match error {
-        StepError::ResetNeeded => "reset_needed",
-        StepError::EpisodeOver { .. } => "episode_over",
+        RunError::Step(StepError::ResetNeeded) => "reset_needed",
+        RunError::Step(StepError::EpisodeOver { .. }) => "episode_over",
+        RunError::OutOfStep { .. } => "out_of_step",
     };
     ErrorBody::new(ErrorCode::ExecutionError, error.to_string()).because(reason)
 }
@@ -135,7 +123,7 @@ mod tests {
     use super::*;
     use omniguard_core::action::ActionType;
     use omniguard_core::embed::TokenTable;
-    use omniguard_core::environment::EnvConfig;
+    use omniguard_core::environment::{EnvConfig, Environment};
     use omniguard_core::frame::Split;
     use omniguard_core::wire::hex64;
     use omniguard_core::wire::observation::OBSERVATION_SPACE;
@@ -148,13 +136,15 @@ mod tests {
     }
 
     fn session() -> Session {
-        Session::new(corpus(), 1)
+        let table = TokenTable::from_bytes(include_bytes!("../../../public/tokens.bin")).unwrap();
+        let policy = Policy::untrained(1, Arc::new(table));
+        Session::new(corpus(), Arc::new(policy), 1)
     }
 
     fn ask(session: &mut Session, message: &Value) -> Value {
         match session.on_text(&message.to_string()) {
             Reply::Send(text) => serde_json::from_str(&text).unwrap(),
-            Reply::Close => panic!("the session ended"),
+            other => panic!("no answer but {other:?}"),
         }
     }
 
@@ -253,6 +243,23 @@ mod tests {
             }})
         );
         assert_eq!(session().on_text(r#"{"type":"close"}"#), Reply::Close);
+    }
+
+    #[test]
+    fn tools_are_called_beside_the_environment_and_notifications_are_not_answered() {
+        let mut session = session();
+        ask(&mut session, &json!({"type": "reset", "data": {"seed": 3}}));
+        let before = ask(&mut session, &json!({"type": "state"}));
+        let call = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/list"});
+        let answer = ask(&mut session, &json!({"type": "mcp", "data": call}));
+        assert_eq!((&answer["type"], &answer["data"]["id"]), (&json!("mcp"), &json!(7)));
+        assert_eq!(answer["data"]["result"]["tools"].as_array().unwrap().len(), 3);
+        let wrong = ask(&mut session, &json!({"type": "mcp", "data": {}}));
+        assert_eq!(wrong["data"]["error"]["code"], -32600);
+        let notice = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        let reply = session.on_text(&json!({"type": "mcp", "data": notice}).to_string());
+        assert_eq!(reply, Reply::Nothing);
+        assert_eq!(ask(&mut session, &json!({"type": "state"})), before);
     }
 
     #[test]

@@ -67,8 +67,8 @@ impl DurableObject for Session {
         let Some(seat) = Seat::take(&self.n_live, n_seats) else {
             return Response::error("full", FULL);
         };
-        let corpus = match assets::corpus(&self.env).await {
-            Ok(corpus) => corpus,
+        let (corpus, policy) = match assets::corpus_and_policy(&self.env).await {
+            Ok(loaded) => loaded,
             Err(error) => {
                 console_error!("no session: {error}");
                 let error = ErrorBody::new(ErrorCode::FactoryError, error.public());
@@ -81,7 +81,7 @@ impl DurableObject for Session {
         };
         let pair = WebSocketPair::new()?;
         pair.server.accept()?;
-        spawn_local(converse(pair.server, session::Session::new(corpus, entropy), seat));
+        spawn_local(converse(pair.server, session::Session::new(corpus, policy, entropy), seat));
         Response::from_websocket(pair.client)
     }
 
@@ -139,6 +139,7 @@ async fn converse(socket: WebSocket, mut session: session::Session, seat: Seat) 
                     break NORMAL;
                 }
             }
+            Reply::Nothing => {}
             Reply::Close => break NORMAL,
         }
     };

@@ -109,7 +109,7 @@ pub(super) fn measure(
                 .filter(|(leaf, _)| core::ptr::eq(*leaf, place.leaf));
             let from = hit.map_or(place.quoted.start, |(_, quoted)| quoted.start);
             let text = place.leaf.get(from..place.quoted.end.max(from)).unwrap_or("");
-            evidence.quote = quotable(text);
+            evidence.quote = quotable(text, QUOTE_CHARS);
         }
     }
     evidence.detectors = by_detector;
@@ -165,11 +165,11 @@ fn other_parts(
     parts
 }
 
-/// At most 60 characters on one line, without back-quotes.
-fn quotable(text: &str) -> String {
+/// At most so many characters on one line, without back-quotes.
+pub(crate) fn quotable(text: &str, max_chars: usize) -> String {
     text.trim()
         .chars()
-        .take(QUOTE_CHARS)
+        .take(max_chars)
         .map(|c| match c {
             '`' => '\'',
             c if c.is_control() || c.is_whitespace() => ' ',

@@ -2,7 +2,7 @@
 
 use super::observation::ObservationBody;
 use super::validation::{FieldError, Invalid};
-use super::{Named, hex64};
+use super::{Named, hex64, mcp};
 use crate::environment::{ENVIRONMENT_ID, Environment};
 use crate::frame::{Mutation, N_MUTATIONS};
 use alloc::{string::String, vec::Vec};
@@ -17,12 +17,15 @@ pub enum Outgoing {
     Observation(Observed),
     /// The answer to a state request.
     State(StateBody),
+    /// The answer to a message of the Model Context Protocol.
+    Mcp(mcp::Response),
     /// Nothing was applied.
     Error(ErrorBody),
 }
 
 /// An observation with the reward and the end beside it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Observed {
     /// What the agent sees.
     pub observation: ObservationBody,
@@ -34,6 +37,7 @@ pub struct Observed {
 
 /// The session's state: never the truth of the frame in hand.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StateBody {
     /// Name of the episode; null before the first reset.
     pub episode_id: Option<String>,
@@ -48,6 +52,7 @@ pub struct StateBody {
 
 /// What a run was started with, and how far it is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunState {
     /// The seed: the one asked for, or the one drawn.
     pub seed: u64,
@@ -66,6 +71,7 @@ pub struct RunState {
     /// Hash over every step of the run so far, in hexadecimal.
     pub trajectory_hash: String,
     /// Natural logarithms of the adversary's weights, by mutation; the largest is 0.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, f32>))]
     pub adversary_log_weights: Named<f32, N_MUTATIONS>,
 }
 

@@ -9,6 +9,7 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// An error as an HTTP body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// A stable slug, for programs.
     pub r#type: &'static str,
@@ -44,10 +45,14 @@ macro_rules! problems {
 problems! {
     /// The body is no JSON.
     malformed_json: 400, "The body is not valid JSON";
+    /// A version of the Model Context Protocol that is not spoken here.
+    unsupported_protocol_version: 400, "The protocol version is not supported";
     /// Nothing lives here.
     unknown_path: 404, "There is nothing at this path";
     /// The path does not know the method.
     method_not_allowed: 405, "The method is not allowed here";
+    /// The environment does not take this now.
+    conflict: 409, "The environment is not in the state that the request assumes";
     /// Over the limit.
     content_too_large: 413, "The body is too large";
     /// Not JSON.
@@ -56,8 +61,12 @@ problems! {
     invalid: 422, "The request is not valid";
     /// The path speaks WebSocket only.
     upgrade_required: 426, "A WebSocket upgrade is required";
+    /// Wait before the next request.
+    too_many_requests: 429, "Too many requests";
     /// Ours: something went wrong that the caller cannot help.
     internal: 500, "The server failed";
+    /// Ours: other requests hold what this one needs.
+    busy: 503, "The server is busy";
     /// Ours: a part that is needed is not there.
     not_ready: 503, "The server is not ready";
 }

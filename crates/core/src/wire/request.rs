@@ -1,5 +1,6 @@
 //! Requests: JSON read into validated internal types.
 
+use super::observation::{FieldSet, N_FIELDS, OBSERVATION_SPACE};
 use super::validation::{Fields, Invalid, Null};
 use crate::action::{Action, ActionType, MAX_RATIONALE_CHARS, MAX_RESTRICTIONS};
 use crate::curriculum::Phase;
@@ -15,20 +16,40 @@ pub const MAX_EPISODE_ID_CHARS: usize = 255;
 pub const MAX_TASK_NAME_CHARS: usize = 64;
 /// Largest cost that `/api/decide` takes.
 pub const MAX_COST: f32 = 1e6;
+/// Name of no channel in particular.
+pub const UNKNOWN_CHANNEL: &str = "unknown";
 
 /// Reads an action; a field that is not one of an action's is refused.
 pub fn action(value: &Value) -> Result<Action, Invalid> {
     let mut fields = Fields::of(value, Null::Refused)?;
-    fields.require("action_type");
-    let kind = fields.one_of("action_type", &ActionType::ALL, ActionType::name);
-    let confidence = fields.number("confidence", 0.0, 1.0).unwrap_or(0.5);
-    let rationale = fields.string("rationale", MAX_RATIONALE_CHARS).unwrap_or_default();
-    let restrictions = fields.strings("mcp_restrictions", MAX_RESTRICTIONS).unwrap_or_default();
-    fields.ignored_object("metadata");
+    let parts = ActionParts::read(&mut fields);
     fields.refuse_unknown();
-    let kind = fields.finish(kind)?;
-    Action::new(kind, confidence, rationale.to_owned(), restrictions)
-        .map_err(|error| Invalid::whole(alloc::format!("{error}")))
+    fields.finish(parts)?.action()
+}
+
+/// The fields of an action, each valid by itself.
+pub(super) struct ActionParts {
+    kind: ActionType,
+    confidence: f32,
+    rationale: String,
+    restrictions: Vec<String>,
+}
+
+impl ActionParts {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        fields.require("action_type");
+        let kind = fields.one_of("action_type", &ActionType::ALL, ActionType::name);
+        let confidence = fields.number("confidence", 0.0, 1.0).unwrap_or(0.5);
+        let rationale = fields.string("rationale", MAX_RATIONALE_CHARS).unwrap_or_default();
+        let restrictions = fields.strings("mcp_restrictions", MAX_RESTRICTIONS).unwrap_or_default();
+        fields.ignored_object("metadata");
+        Some(Self { kind: kind?, confidence, rationale: rationale.to_owned(), restrictions })
+    }
+
+    pub(super) fn action(self) -> Result<Action, Invalid> {
+        Action::new(self.kind, self.confidence, self.rationale, self.restrictions)
+            .map_err(|error| Invalid::whole(alloc::format!("{error}")))
+    }
 }
 
 /// An action as a client writes it.
@@ -70,6 +91,8 @@ pub struct Reset {
     pub phase: Option<Phase>,
     /// Frames of an episode.
     pub episode_length: Option<u32>,
+    /// Which fields of an observation are told from now on.
+    pub fields: Option<FieldSet>,
 }
 
 impl Reset {
@@ -85,6 +108,7 @@ impl Reset {
             episode_length: fields
                 .integer("episode_length", 1, u64::from(MAX_EPISODE_LENGTH))
                 .map(|n| n as u32),
+            fields: asked_fields(&mut fields),
         };
         fields.finish(Some(reset))
     }
@@ -107,6 +131,41 @@ impl Reset {
             ..EnvConfig::on(self.split.unwrap_or(Split::Train))
         }
     }
+}
+
+/// The body of an OpenEnv step over HTTP. Fields that are not listed are ignored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The answer.
+    pub action: Action,
+    /// Whose environment, where no header names it.
+    pub episode_id: Option<String>,
+    /// The frame that it answers; makes sending it again safe.
+    pub step_id: Option<u32>,
+}
+
+impl Step {
+    /// Reads the body.
+    pub fn read(value: &Value) -> Result<Self, Invalid> {
+        let mut fields = Fields::of(value, Null::Missing)?;
+        fields.require("action");
+        let read = fields.nested("action", action);
+        let episode_id = fields.string("episode_id", MAX_EPISODE_ID_CHARS).map(ToOwned::to_owned);
+        let step_id = fields.integer("step_id", 0, u64::from(MAX_EPISODE_LENGTH) - 1);
+        let step_id = step_id.map(|n| n as u32);
+        fields.finish(read.map(|action| Self { action, episode_id, step_id }))
+    }
+}
+
+/// Names of an observation's fields.
+fn asked_fields(fields: &mut Fields<'_>) -> Option<FieldSet> {
+    let names = fields.strings("fields", N_FIELDS)?;
+    let asked = FieldSet::from_names(names.iter().map(String::as_str));
+    if asked.is_none() {
+        let known: Vec<_> = OBSERVATION_SPACE.iter().map(|field| field.name).collect();
+        fields.refuse("fields", alloc::format!("must name fields of {}", known.join(", ")));
+    }
+    asked
 }
 
 /// What `/api/decide` is asked.
@@ -144,7 +203,7 @@ impl Decide {
         let channels: Vec<Option<Channel>> =
             Channel::ALL.iter().copied().map(Some).chain([None]).collect();
         let channel = fields
-            .one_of("channel", &channels, |channel| channel.map_or("unknown", Channel::name))
+            .one_of("channel", &channels, |channel| channel.map_or(UNKNOWN_CHANNEL, Channel::name))
             .flatten();
         let false_positive = fields.number("fp_cost", 0.0, MAX_COST);
         let breach = fields.number("breach_cost", 0.0, MAX_COST);
@@ -220,6 +279,21 @@ mod tests {
         let read = Reset::read(&json!({"seed": null, "episode_id": null, "render": true})).unwrap();
         assert_eq!(read, Reset::default());
         assert!(!read.starts_run());
+    }
+
+    #[test]
+    fn a_step_s_envelope_takes_what_it_does_not_know_and_its_action_does_not() {
+        let body = json!({"action": {"action_type": "BLOCK"}, "timeout_s": 3, "step_id": 2});
+        let read = Step::read(&body).unwrap();
+        assert_eq!((read.action, read.step_id), (Action::of(ActionType::Block), Some(2)));
+        let loc = |body: Value| {
+            serde_json::to_value(&Step::read(&body).unwrap_err().errors[0].loc).unwrap()
+        };
+        assert_eq!(loc(json!({})), json!(["action"]));
+        assert_eq!(loc(json!({"action": 3})), json!(["action"]));
+        assert_eq!(loc(json!({"action": {}})), json!(["action", "action_type"]));
+        let unknown = json!({"action": {"action_type": "BLOCK", "x": 1}});
+        assert_eq!(loc(unknown), json!(["action", "x"]));
     }
 
     #[test]

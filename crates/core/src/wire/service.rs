@@ -11,21 +11,54 @@ use crate::reward::{BREACH, Component, MAX_TOTAL};
 use alloc::{string::String, vec::Vec};
 use serde::Serialize;
 
+/// `/health`, as the OpenEnv standard has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Healthy {
+    /// `healthy`: something answered.
+    pub status: &'static str,
+}
+
 /// `/healthz`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Health {
-    /// `ok`, or `degraded` where a session host did not answer.
+    /// `ok`, or `degraded` where a part did not answer.
     pub status: &'static str,
-    /// Live environments: one per open socket, over the whole deployment.
+    /// Environments of the caller's namespace.
     pub env_instances: u32,
+    /// Live sessions of `/ws` over the whole deployment, each with one environment of its own.
+    pub sessions: u32,
+    /// Sessions that there may be at once.
+    pub max_sessions: u32,
     /// Queue lengths by corpus feed; there are no feeds yet.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, u32>))]
     pub queue_depths: Named<u32, 0>,
     /// Version of the service.
     pub version: &'static str,
 }
 
+/// `/metadata`, as the OpenEnv standard has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Metadata {
+    /// Name of the environment.
+    pub name: &'static str,
+    /// What it is.
+    pub description: &'static str,
+    /// Version of the service.
+    pub version: &'static str,
+    /// Who made it.
+    pub author: &'static str,
+    /// Where its documentation is served.
+    pub documentation_url: &'static str,
+    /// The README, as Markdown.
+    pub readme_content: &'static str,
+}
+
 /// `/readyz`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Readiness {
     /// `ready` or `degraded`.
     pub status: &'static str,
@@ -36,6 +69,7 @@ pub struct Readiness {
 
 /// An action, described.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActionInfo {
     /// Wire name.
     pub name: &'static str,
@@ -47,8 +81,20 @@ pub struct ActionInfo {
     pub ticks: u32,
 }
 
+impl From<ActionType> for ActionInfo {
+    fn from(action: ActionType) -> Self {
+        Self {
+            name: action.name(),
+            description: action.description(),
+            use_case: action.use_case(),
+            ticks: action.ticks(),
+        }
+    }
+}
+
 /// A phase of the curriculum, described.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PhaseInfo {
     /// Wire name.
     pub name: &'static str,
@@ -83,6 +129,7 @@ impl From<Phase> for PhaseInfo {
 
 /// One split of the corpus.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Dataset {
     /// Name of the split.
     pub split: &'static str,
@@ -114,6 +161,7 @@ impl Dataset {
 
 /// The corpus that frames come from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CorpusInfo {
     /// `embedded`: written texts, compiled.
     pub source: &'static str,
@@ -127,6 +175,7 @@ pub struct CorpusInfo {
 
 /// Where the environment runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Runtime {
     /// The platform.
     pub platform: &'static str,
@@ -136,6 +185,7 @@ pub struct Runtime {
 
 /// `/info`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ServiceInfo {
     /// Version of the rules.
     pub environment: &'static str,
@@ -167,12 +217,7 @@ impl ServiceInfo {
         Self {
             environment: ENVIRONMENT_ID,
             version,
-            action_space: ActionType::ALL.map(|action| ActionInfo {
-                name: action.name(),
-                description: action.description(),
-                use_case: action.use_case(),
-                ticks: action.ticks(),
-            }),
+            action_space: ActionType::ALL.map(ActionInfo::from),
             observation_space: &OBSERVATION_SPACE,
             reward_range: [BREACH, MAX_TOTAL],
             reward_components: Component::ALL.iter().map(|one| one.name()).collect(),

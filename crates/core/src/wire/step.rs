@@ -10,6 +10,7 @@ use serde::Serialize;
 
 /// The reward of one step, by parts and by components.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reward {
     /// Security part.
     pub security_score: f32,
@@ -28,6 +29,7 @@ pub struct Reward {
     /// Whether a breach ended the episode.
     pub force_done: bool,
     /// Every term by name; they sum to the total.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, f32>))]
     pub components: Named<f32, N_COMPONENTS>,
     /// The episode's score, when this step ended it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +59,7 @@ impl From<&StepOutcome> for Reward {
 
 /// What the answered frame truly was.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TruthBody {
     /// Whether it was an attack.
     pub malicious: bool,
@@ -100,6 +103,7 @@ impl TruthBody {
 
 /// What else a step tells.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Info {
     /// Position of the answered frame in its episode.
     pub step_id: u32,
@@ -108,6 +112,7 @@ pub struct Info {
     /// Whether the frames are used up.
     pub truncated: bool,
     /// What the verifier found.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, bool>))]
     pub flags: Named<bool, 7>,
     /// What the answered frame truly was.
     pub truth: TruthBody,
@@ -128,6 +133,7 @@ impl Info {
 
 /// All about the step just answered, as the OpenEnv dialect's observation carries it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LastStep {
     /// What it earned.
     #[serde(flatten)]

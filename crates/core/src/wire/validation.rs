@@ -1,11 +1,13 @@
 //! Reads JSON objects field by field and gathers every error with its place.
 
+use crate::environment::MAX_SEED;
 use alloc::{string::String, vec, vec::Vec};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// One step of the way to a value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum Loc {
     /// Into a field of an object.
@@ -22,6 +24,7 @@ impl From<&str> for Loc {
 
 /// What is wrong with one value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// The way to the value; empty for the whole body.
     pub loc: Vec<Loc>,
@@ -115,7 +118,7 @@ impl<'a> Fields<'a> {
 
     /// A whole number between `min` and `max`.
     pub fn integer(&mut self, name: &'static str, min: u64, max: u64) -> Option<u64> {
-        let found = self.get(name)?.as_u64().filter(|number| (min..=max).contains(number));
+        let found = whole(self.get(name)?).filter(|number| (min..=max).contains(number));
         if found.is_none() {
             self.refuse(name, alloc::format!("must be a whole number between {min} and {max}"));
         }
@@ -160,6 +163,53 @@ impl<'a> Fields<'a> {
         Some(strings)
     }
 
+    /// A value that is read by `read`.
+    pub fn nested<T>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&Value) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        match read(self.get(name)?) {
+            Ok(value) => Some(value),
+            Err(invalid) => {
+                self.errors.extend(invalid.under(name).errors);
+                None
+            }
+        }
+    }
+
+    /// A list of `min` to `max` items, each read by `read`.
+    pub fn list<T>(
+        &mut self,
+        name: &'static str,
+        min: usize,
+        max: usize,
+        read: impl Fn(&Value) -> Result<T, Invalid>,
+    ) -> Option<Vec<T>> {
+        let items = self.get(name).and_then(Value::as_array);
+        let Some(items) = items.filter(|items| (min..=max).contains(&items.len())) else {
+            self.refuse(name, alloc::format!("must be a list of {min} to {max} items"));
+            return None;
+        };
+        let mut values = Vec::with_capacity(items.len());
+        for (idx, item) in items.iter().enumerate() {
+            match read(item) {
+                Ok(value) => values.push(value),
+                Err(invalid) => {
+                    let place = [name.into(), Loc::Index(idx as u32)];
+                    self.errors.extend(invalid.errors.into_iter().map(|mut error| {
+                        error.loc.splice(0..0, place.clone());
+                        error
+                    }));
+                    if self.errors.len() >= MAX_ERRORS {
+                        break;
+                    }
+                }
+            }
+        }
+        Some(values)
+    }
+
     /// An object whose content nobody looks at.
     pub fn ignored_object(&mut self, name: &'static str) {
         if self.get(name).is_some_and(|value| !value.is_object()) {
@@ -200,6 +250,12 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// A whole number, also where it is written as 7.0: JSON knows one kind of number.
+fn whole(value: &Value) -> Option<u64> {
+    let exact = |number: f64| (number >= 0.0 && number <= MAX_SEED as f64).then_some(number as u64);
+    value.as_u64().or_else(|| exact(value.as_f64()?).filter(|n| value.as_f64() == Some(*n as f64)))
+}
+
 /// More errors than these are not listed: an answer stays small whatever was sent.
 const MAX_ERRORS: usize = 64;
 
@@ -228,6 +284,14 @@ mod tests {
                 {"loc": ["extra"], "msg": "is not a known field"},
             ])
         );
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_as_a_fraction() {
+        for (value, read) in [(json!(7.0), Some(7)), (json!(7.5), None), (json!(-0.0), Some(0))] {
+            let value = json!({"n": value});
+            assert_eq!(Fields::of(&value, Null::Refused).unwrap().integer("n", 0, 9), read);
+        }
     }
 
     #[test]

@@ -1,0 +1,42 @@
+//! An address that calls too often is told when to come back.
+
+use crate::server::Server;
+use omniguard_tests::{get, try_send};
+use std::fs;
+use std::path::Path;
+
+/// A limit that a test can reach.
+const LIMIT: usize = 40;
+
+/// The committed configuration with a low limit, in a folder of its own.
+fn configuration(folder: &Path) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("a folder");
+    let absolute = |text: &str, name: &str, path: &str| {
+        let (old, new) =
+            (format!("{name} = \"{path}\""), format!("{name} = {:?}", root.join(path)));
+        assert!(text.contains(&old), "wrangler.toml has no {old}");
+        text.replace(&old, &new)
+    };
+    let text = fs::read_to_string(root.join("wrangler.toml")).expect("wrangler.toml");
+    let text = absolute(&absolute(&text, "main", "build/index.js"), "directory", "./dist");
+    let lowered = text.replace("limit = 20000", &format!("limit = {LIMIT}"));
+    assert_ne!(lowered, text);
+    let path = folder.join("wrangler.toml");
+    fs::write(&path, lowered).expect("a file");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn an_address_that_calls_too_often_is_told_when_to_come_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let configuration = configuration(folder.path());
+    let _server = Server::start(&["--config", &configuration]);
+    let answers: Vec<_> = (0..4 * LIMIT).map(|_| get("/health")).collect();
+    let refused = answers.iter().find(|answer| answer.status != 200).expect("a refusal");
+    refused.expect_problem(429, "too_many_requests");
+    assert!(refused.header("retry-after").parse::<u32>().expect("seconds") > 0);
+    assert_eq!(refused.header("ratelimit-remaining"), "0");
+    assert!(answers.iter().filter(|answer| answer.status == 200).count() >= LIMIT / 2);
+    // The page is not counted.
+    assert_eq!(try_send("GET", "/", &[], None).expect("an answer").status, 200);
+}
