@@ -12,8 +12,8 @@ const LIMIT: usize = 40;
 fn configuration(folder: &Path) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("a folder");
     let absolute = |text: &str, name: &str, path: &str| {
-        let (old, new) =
-            (format!("{name} = \"{path}\""), format!("{name} = {:?}", root.join(path)));
+        let assigned = |path: &str| format!("{name} = \"{path}\"");
+        let (old, new) = (assigned(path), assigned(root.join(path).to_str().expect("UTF-8")));
         assert!(text.contains(&old), "wrangler.toml has no {old}");
         text.replace(&old, &new)
     };

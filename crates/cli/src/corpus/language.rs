@@ -188,11 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn a_word_of_one_family_alone_is_not_common() {
+    fn a_word_of_a_few_families_is_not_common() {
         let mut model = Model::default();
-        model.count(1, "Zanzibar zanzibar, x9 Kumquat");
+        for family in 1..MIN_FAMILIES as u32 {
+            model.count(family, "Zanzibar zanzibar, x9 Kumquat");
+        }
         assert!(!model.words().contains("zanzibar"));
-        model.count(2, "zanzibar kumquaté");
+        model.count(MIN_FAMILIES as u32, "zanzibar kumquaté");
         let words = model.words();
         assert!(words.contains("zanzibar") && words.contains("because"));
         assert!(!words.contains("kumquat") && !words.contains("x") && !words.contains("#"));

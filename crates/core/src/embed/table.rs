@@ -129,7 +129,8 @@ impl TokenTable {
             }
             self.text.push_str(body.unwrap_or(piece));
             self.ends.push(self.text.len() as u32);
-            let mut slot = self.slot(body.unwrap_or(piece), body.is_some());
+            let hash = fnv1a(body.unwrap_or(piece).as_bytes());
+            let mut slot = self.slot(hash, body.is_some());
             while self.slots[slot] != 0 {
                 slot = (slot + 1) % self.slots.len();
             }
@@ -179,14 +180,35 @@ impl TokenTable {
         &self.characters
     }
 
-    /// Bytes of the longest piece.
-    pub(super) fn longest_piece(&self) -> usize {
-        self.longest_piece
-    }
-
     /// The piece with this text; `goes_on` asks for one that continues a word.
     pub fn find(&self, piece: &str, goes_on: bool) -> Option<PieceId> {
-        let mut slot = self.slot(piece, goes_on);
+        self.find_hashed(piece, goes_on, fnv1a(piece.as_bytes()))
+    }
+
+    /// The longest piece that `text` begins with, and its length in bytes.
+    ///
+    /// One pass: the hash of each beginning comes from the one before it, so that a word which the
+    /// vocabulary spells in many pieces is not hashed once for every end it could have.
+    pub(super) fn longest(&self, text: &str, goes_on: bool) -> Option<(PieceId, usize)> {
+        let mut hasher = Hasher::default();
+        let mut longest = None;
+        let mut end = 0;
+        for c in text.chars() {
+            let begin = end;
+            end += c.len_utf8();
+            if end > self.longest_piece {
+                break;
+            }
+            hasher.bytes(text.as_bytes().get(begin..end)?);
+            if let Some(id) = self.find_hashed(text.get(..end)?, goes_on, hasher.finish()) {
+                longest = Some((id, end));
+            }
+        }
+        longest
+    }
+
+    fn find_hashed(&self, piece: &str, goes_on: bool, hash: u64) -> Option<PieceId> {
+        let mut slot = self.slot(hash, goes_on);
         loop {
             let number = self.slots.get(slot)?.checked_sub(1)?;
             if self.body(number) == piece && self.goes_on(number) == goes_on {
@@ -231,10 +253,8 @@ impl TokenTable {
         (self.continuations.0..self.continuations.1).contains(&number)
     }
 
-    fn slot(&self, piece: &str, goes_on: bool) -> usize {
-        let mut hasher = Hasher::default();
-        hasher.bytes(piece.as_bytes());
-        let hash = hasher.finish() ^ if goes_on { 0x9e37_79b9 } else { 0 };
+    fn slot(&self, hash: u64, goes_on: bool) -> usize {
+        let hash = hash ^ if goes_on { 0x9e37_79b9 } else { 0 };
         // The upper half is the better mixed one.
         (hash ^ hash >> 32) as usize & (self.slots.len() - 1)
     }
@@ -263,6 +283,9 @@ mod tests {
         assert_eq!(table.find("s", false), None);
         assert_eq!(table.find("#", false), Some(0));
         assert_eq!(table.find("run", true), None);
+        assert_eq!(table.longest("runners", false), table.find("runner", false).map(|id| (id, 6)));
+        assert_eq!(table.longest("ings", true).map(|(_, end)| end), Some(3));
+        assert_eq!(table.longest("é", true), None);
         let id = table.find("runner", false).unwrap();
         assert_eq!(table.piece(id), "runner");
         assert_eq!(table.piece(1), "##ing");

@@ -77,21 +77,10 @@ pub fn pieces_of_word(table: &TokenTable, word: &str, visit: &mut impl FnMut(Opt
     let mut found = [0 as PieceId; MAX_WORD_CHARS];
     let (mut n, mut start) = (0, 0);
     while start < word.len() {
-        let mut end = word.len().min(start + table.longest_piece());
-        let id = loop {
-            match word.get(start..end) {
-                Some("") => break None,
-                Some(piece) => match table.find(piece, start > 0) {
-                    Some(id) => break Some(id),
-                    None => end -= 1,
-                },
-                // Not between two characters.
-                None => end -= 1,
-            }
-        };
-        let (Some(id), Some(slot)) = (id, found.get_mut(n)) else { return visit(None) };
+        let piece = word.get(start..).and_then(|rest| table.longest(rest, start > 0));
+        let (Some((id, len)), Some(slot)) = (piece, found.get_mut(n)) else { return visit(None) };
         *slot = id;
-        (n, start) = (n + 1, end);
+        (n, start) = (n + 1, start + len);
     }
     found.iter().take(n).for_each(|&id| visit(Some(id)));
 }
