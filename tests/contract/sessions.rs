@@ -71,9 +71,15 @@ fn a_bad_message_is_an_error_and_the_session_goes_on() {
     for text in ["", "{", "nul", "{\"type\":\"state\"}}", "{\"a\":\"\\ud800\"}"] {
         expect_error(&socket.ask_text(text), "INVALID_JSON");
     }
-    for text in ["{}", r#"{"type":"jump"}"#, r#"{"type":7}"#, r#"{"type":"mcp","data":{}}"#] {
+    for text in ["{}", r#"{"type":"jump"}"#, r#"{"type":7}"#, r#"{"type":"MCP","data":{}}"#] {
         expect_error(&socket.ask_text(text), "UNKNOWN_TYPE");
     }
+    // What is no JSON-RPC is an error of JSON-RPC, which clients of that protocol read.
+    let refused = socket.ask(&json!({"type": "mcp", "data": {}}));
+    assert_eq!(
+        (&refused["type"], &refused["data"]["error"]["code"]),
+        (&json!("mcp"), &json!(-32600))
+    );
     for (message, place) in [
         (json!([]), json!([])),
         (json!({"type": "step"}), json!(["data", "action_type"])),
