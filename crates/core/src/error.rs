@@ -88,6 +88,26 @@ error_enum! {
 }
 
 error_enum! {
+    /// Why a row of a dataset gives no frames; a loader counts these.
+    RowError {
+        /// The line is no JSON.
+        NotJson => "the row is not JSON",
+        /// JSON, but no object.
+        NotObject => "the row is not a JSON object",
+        /// The dataset has changed, or it is another.
+        MissingColumn { column: &'static str } => "the row has no column {column}",
+        /// A null, a number where text stands, and so on.
+        WrongType { column: &'static str } => "the column {column} has a value of another type",
+        /// Nothing but white space.
+        Empty { column: &'static str } => "the column {column} is empty",
+        /// Above the limit: an error, never a silent cut.
+        TooLong { column: &'static str, n_bytes: usize } => "the column {column} has {n_bytes} bytes, which is above its limit",
+        /// A label that nobody knows is not guessed at.
+        UnknownLabel { column: &'static str } => "the column {column} has a label that is not known",
+    }
+}
+
+error_enum! {
     /// Why a text was not judged.
     DecideError {
         /// Above the limit: an error, never a silent cut.

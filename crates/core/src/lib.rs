@@ -49,6 +49,9 @@ pub mod policy;
 // Where frames come from.
 pub mod corpus;
 pub mod render;
+// Its rows are JSON.
+#[cfg(feature = "serde")]
+pub mod ingest;
 
 // The rules.
 pub mod adversary;

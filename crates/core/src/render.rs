@@ -187,7 +187,7 @@ fn tool_entry(name: &str, leaves: Vec<String>, params: &[Described<'_>]) -> Valu
     object([("name", name.into()), ("description", description.into()), ("inputSchema", schema)])
 }
 
-fn text_item(text: String) -> Value {
+pub(crate) fn text_item(text: String) -> Value {
     object([("type", "text".into()), ("text", text.into())])
 }
 
@@ -204,7 +204,7 @@ fn fields(scenario: &Scenario, leaves: Vec<String>) -> Value {
 }
 
 /// A JSON-RPC message with a drawn id, member order and style.
-fn write_message(members: Vec<(&str, Value)>, rng: &mut Rng) -> String {
+pub(crate) fn write_message(members: Vec<(&str, Value)>, rng: &mut Rng) -> String {
     let id = match rng.below(3) {
         0 => Value::from(format!("{:08x}", rng.u32())),
         1 => rng.below(100).into(),
