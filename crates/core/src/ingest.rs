@@ -1,9 +1,9 @@
 //! Rows of the three streamed datasets as labelled frames: the pure half of the data engine.
 //!
-//! What this module does: read one row ([`read`]), total and typed; map it to frames with a channel,
-//! a split and *two* labels ([`Row::samples`]); make attacks with benign twins from what rows say
-//! ([`made`]); count how often the two labels disagree ([`LabelTable`]). What it does not: fetch
-//! pages, keep a position, draw a balance. It is behind the feature `serde`, because rows are JSON.
+//! What this module does: read one row ([`read`]), total and typed; map it to frames with a
+//! channel, a split and *two* labels ([`Row::samples`]); make attacks with benign twins from what
+//! rows say ([`made`]); count how often the two labels disagree ([`LabelTable`]). What it does not:
+//! fetch pages, keep a position, draw a balance. It is behind the feature `serde`: rows are JSON.
 //!
 //! The labels, and `--labels` which chooses between them:
 //! * *dataset*: what the dataset says: the column `label_binary`, else the dataset's role (Fenrir

