@@ -230,6 +230,15 @@ fn seeds_tell_how_and_not_what_to_do_about_it() {
     assert!(seeds.iter().any(|text| text.contains("procdump")), "{seeds:?}");
     assert!(seeds.iter().all(|text| !text.starts_with("Enable")), "{seeds:?}");
     assert!(row(Source::Nist, &nist("x", ANSWER)).seeds().is_empty());
+    let seeds_of = |sentence: &str| row(Source::Fenrir, &fenrir("x", sentence)).seeds().len();
+    assert_eq!(
+        seeds_of("The intruder runs bash -i and ties its streams to a socket with dup2."),
+        1
+    );
+    assert_eq!(
+        seeds_of("The gateway blocked an attempt to run bash -i over a socket with dup2."),
+        0
+    );
 }
 
 /// Rows whose questions differ, so that all splits have some.
