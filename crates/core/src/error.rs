@@ -114,3 +114,11 @@ error_enum! {
         TooLong { n_bytes: usize } => "the text has {n_bytes} bytes, at most 262144 are judged",
     }
 }
+
+error_enum! {
+    /// Why a frame is not put before a language model.
+    PromptError {
+        /// Above the limit: an error, never a silent cut.
+        TooLong { n_bytes: usize } => "the frame has {n_bytes} bytes, at most 8192 are asked about",
+    }
+}
