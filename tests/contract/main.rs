@@ -3,6 +3,7 @@
 mod batch;
 mod capacity;
 mod decide;
+mod infer;
 mod namespaces;
 mod openenv_http;
 mod page;

@@ -7,8 +7,10 @@
 mod batches;
 mod hostile;
 mod idle;
+mod infer;
 mod limits;
 mod malformed;
 mod restarts;
 mod server;
 mod slow;
+mod upstream;

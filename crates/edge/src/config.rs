@@ -10,6 +10,8 @@ pub(crate) const ASSETS: &str = "ASSETS";
 pub(crate) const SESSION: &str = "SESSION";
 /// Binding of the Durable Object class [`crate::Namespace`].
 pub(crate) const NAMESPACE: &str = "NAMESPACE";
+/// Binding of the Durable Object class [`crate::Inference`].
+pub(crate) const INFERENCE: &str = "INFERENCE";
 /// The token table among the static files.
 pub(crate) const TABLE_FILE: &str = "tokens.bin";
 /// The compiled corpus among the static files.

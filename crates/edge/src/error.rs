@@ -1,5 +1,6 @@
 //! Errors on their way out: the caller's faults are told, ours are logged and not told.
 
+use crate::infer::desk::Refusal;
 use crate::limits::{LIMIT, PERIOD};
 use crate::response;
 use omniguard_core::wire::problem::{PROBLEM_JSON, Problem};
@@ -19,6 +20,8 @@ pub(crate) enum Fault {
     Upgrade,
     /// The caller's address has called too often.
     TooOften,
+    /// The caller may come back later.
+    Later(Refusal),
     /// Ours: logged, and told without internals.
     Ours(worker::Error),
 }
@@ -60,24 +63,30 @@ impl Fault {
             }
             Self::TooOften => {
                 let detail = format!("at most {LIMIT} requests in {PERIOD} s from one address");
-                let response = respond(&Problem::too_many_requests(detail))?;
+                let problem = Problem::too_many_requests(detail);
                 // The counter does not tell when its period ends: it is over after a whole one.
-                for (name, value) in [
-                    ("retry-after", PERIOD),
-                    ("ratelimit-limit", LIMIT),
-                    ("ratelimit-remaining", 0),
-                    ("ratelimit-reset", PERIOD),
-                ] {
-                    response.headers().set(name, &value.to_string())?;
-                }
-                Ok(response)
+                later(&Refusal { problem, retry_after: PERIOD, limit: Some(LIMIT) })
             }
+            Self::Later(refusal) => later(&refusal),
             Self::Ours(error) => {
                 console_error!("request failed: {error}");
                 respond(&Problem::internal("the fault is ours, and it was logged"))
             }
         }
     }
+}
+
+fn later(refusal: &Refusal) -> Result<Response> {
+    let response = respond(&refusal.problem)?;
+    let seconds = refusal.retry_after;
+    response.headers().set("retry-after", &seconds.to_string())?;
+    if let Some(limit) = refusal.limit {
+        let rate = [("limit", limit), ("remaining", 0), ("reset", seconds)];
+        for (name, value) in rate {
+            response.headers().set(&format!("ratelimit-{name}"), &value.to_string())?;
+        }
+    }
+    Ok(response)
 }
 
 fn respond(problem: &Problem) -> Result<Response> {

@@ -25,6 +25,8 @@ mod assets;
 mod config;
 mod error;
 mod files;
+mod infer;
+mod infer_do;
 mod limits;
 mod mcp;
 mod namespace_do;
@@ -43,6 +45,7 @@ mod sessions;
 mod shard;
 mod space;
 
+pub use infer_do::Inference;
 pub use namespace_do::Namespace;
 pub use session_do::Session;
 

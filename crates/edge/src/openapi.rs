@@ -2,7 +2,7 @@
 //! reads by hand.
 
 use crate::config::VERSION;
-use crate::{mcp, play, router, service};
+use crate::{infer, mcp, play, router, service};
 use omniguard_core::wire::problem::Problem;
 use omniguard_core::wire::schema;
 use omniguard_core::wire::validation::{FieldError, Loc};
@@ -43,20 +43,22 @@ pub(crate) enum Problems {
         service::info,
         service::metrics,
         router::judge,
+        infer::ask,
+        infer::status,
         mcp::answer,
     ),
     // Those that the errors refer to, which the derive does not follow.
     components(schemas(FieldError, Loc)),
     tags(
         (name = "environment", description = "Playing."),
-        (name = "defender", description = "The trained defender's verdicts."),
+        (name = "defender", description = "Verdicts of the trained defender and of hosted models."),
         (name = "service", description = "What the service tells about itself."),
     )
 )]
 struct Api;
 
 /// Schemas that no derive makes.
-fn by_hand() -> [(&'static str, Value); 10] {
+fn by_hand() -> [(&'static str, Value); 11] {
     [
         ("Action", schema::action()),
         ("Reset", schema::reset()),
@@ -66,6 +68,7 @@ fn by_hand() -> [(&'static str, Value); 10] {
         ("ResetBody", either("Reset", "BatchReset")),
         ("StepBody", either("Step", "BatchStep")),
         ("Decide", schema::decide()),
+        ("Infer", schema::infer()),
         ("Decision", schema::decision()),
         ("JsonRpc", json!({"description": "A JSON-RPC message of the Model Context Protocol."})),
     ]
@@ -85,7 +88,7 @@ pub(crate) fn document() -> Value {
     if let Some(info) = document.get_mut("info").and_then(Value::as_object_mut) {
         info.insert("version".into(), VERSION.into());
     }
-    for path in ["~1step", "~1api~1decide"] {
+    for path in ["~1step", "~1api~1decide", "~1api~1infer"] {
         let body = document.pointer_mut(&format!("/paths/{path}/post/requestBody"));
         if let Some(body) = body.and_then(Value::as_object_mut) {
             body.insert("required".into(), true.into());

@@ -36,6 +36,14 @@ pub(crate) fn text(text: String, status: u16, media_type: &str) -> Result<Respon
     Ok(api(status, media_type)?.fixed(text.into_bytes()))
 }
 
+/// An answer whose body is told bit by bit; dropped when whoever asked is gone.
+pub(crate) fn stream<S>(stream: S, media_type: &str) -> Result<Response>
+where
+    S: futures_util::Stream<Item = Result<Vec<u8>>> + 'static,
+{
+    api(200, media_type)?.from_stream(stream)
+}
+
 /// An answer without a body.
 pub(crate) fn empty(status: u16) -> Result<Response> {
     let headers = Headers::new();

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::response::{self, JSON};
-use crate::{assets, files, limits, mcp, play, request, service, sessions};
+use crate::{assets, files, infer, limits, mcp, play, request, service, sessions};
 use omniguard_core::wire::decide;
 use worker::{Env, Request, Response, Result};
 
@@ -22,6 +22,8 @@ enum Route {
     Info,
     Metrics,
     Decide,
+    Infer,
+    InferStatus,
     Mcp,
     Schema,
     Document,
@@ -43,6 +45,8 @@ impl Route {
             "/info" => Self::Info,
             "/metrics" => Self::Metrics,
             "/api/decide" => Self::Decide,
+            "/api/infer" => Self::Infer,
+            "/api/infer/status" => Self::InferStatus,
             "/mcp" => Self::Mcp,
             "/schema" => Self::Schema,
             "/openapi.json" => Self::Document,
@@ -53,7 +57,7 @@ impl Route {
     /// Value of the `Allow` header.
     const fn allow(self) -> &'static str {
         match self {
-            Self::Reset | Self::Step | Self::Decide | Self::Mcp => "POST, OPTIONS",
+            Self::Reset | Self::Step | Self::Decide | Self::Infer | Self::Mcp => "POST, OPTIONS",
             Self::Socket => "GET, OPTIONS",
             Self::State
             | Self::Healthy
@@ -62,6 +66,7 @@ impl Route {
             | Self::Ready
             | Self::Info
             | Self::Metrics
+            | Self::InferStatus
             | Self::Schema
             | Self::Document
             | Self::File => "GET, HEAD, OPTIONS",
@@ -107,6 +112,8 @@ async fn answer(mut request: Request, env: &Env) -> Answer {
         Route::Ready => service::ready(env).await,
         Route::Info => service::info(env).await,
         Route::Metrics => service::metrics(&request, env).await,
+        Route::Infer => infer::ask(&mut request, env).await,
+        Route::InferStatus => infer::status(env).await,
         Route::Mcp => mcp::answer(&mut request, env).await,
         Route::Schema => service::schema(),
         Route::Document => service::document(),
@@ -143,6 +150,8 @@ mod tests {
         assert!(Route::of("/healthz").allows("HEAD"));
         assert!(!Route::of("/healthz").allows("POST"));
         assert!(Route::of("/api/decide").allows("POST"));
+        assert!(Route::of("/api/infer").allows("POST"));
+        assert!(!Route::of("/api/infer/status").allows("POST"));
         assert!(!Route::of("/step").allows("GET"));
         assert!(!Route::of("/state").allows("QUERY"));
         assert!(!Route::of("/ws").allows("HEAD"));

@@ -63,12 +63,24 @@ problems! {
     upgrade_required: 426, "A WebSocket upgrade is required";
     /// Wait before the next request.
     too_many_requests: 429, "Too many requests";
+    /// As many wait for the hosted models as may.
+    queue_full: 429, "The queue is full";
+    /// The day's calls of the hosted models are used up.
+    budget_spent: 429, "The day's budget is spent";
     /// Ours: something went wrong that the caller cannot help.
     internal: 500, "The server failed";
     /// Ours: other requests hold what this one needs.
     busy: 503, "The server is busy";
     /// Ours: a part that is needed is not there.
     not_ready: 503, "The server is not ready";
+    /// Ours: this deployment was not told where the model is hosted.
+    inference_unconfigured: 503, "The model is not configured";
+    /// Ours: the upstream does not take this deployment's token.
+    upstream_rejected_credentials: 503, "The upstream rejected the credentials";
+    /// The upstream failed, or gave no completion.
+    upstream_unavailable: 503, "The upstream is not available";
+    /// The upstream took too long.
+    upstream_timeout: 504, "The upstream did not answer in time";
 }
 
 impl From<Invalid> for Problem {

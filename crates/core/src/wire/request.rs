@@ -200,11 +200,7 @@ impl Decide {
         let mut fields = Fields::of(value, Null::Missing)?;
         fields.require("text");
         let text = fields.string("text", usize::MAX).unwrap_or_default().to_owned();
-        let channels: Vec<Option<Channel>> =
-            Channel::ALL.iter().copied().map(Some).chain([None]).collect();
-        let channel = fields
-            .one_of("channel", &channels, |channel| channel.map_or(UNKNOWN_CHANNEL, Channel::name))
-            .flatten();
+        let channel = channel(&mut fields);
         let false_positive = fields.number("fp_cost", 0.0, MAX_COST);
         let breach = fields.number("breach_cost", 0.0, MAX_COST);
         fields.refuse_unknown();
@@ -215,6 +211,15 @@ impl Decide {
         });
         fields.finish(Some(Self { text, channel, costs }))
     }
+}
+
+/// The field `channel`; unknown and missing are the same.
+pub(super) fn channel(fields: &mut Fields<'_>) -> Option<Channel> {
+    let channels: Vec<Option<Channel>> =
+        Channel::ALL.iter().copied().map(Some).chain([None]).collect();
+    fields
+        .one_of("channel", &channels, |channel| channel.map_or(UNKNOWN_CHANNEL, Channel::name))
+        .flatten()
 }
 
 #[cfg(test)]

@@ -5,13 +5,14 @@
 //! a validating client.
 
 use super::batch::MAX_ENVS;
+use super::infer::Side;
 use super::observation::{N_FIELDS, OBSERVATION_SPACE};
 use super::request::{Costs, MAX_COST, MAX_EPISODE_ID_CHARS, MAX_TASK_NAME_CHARS, UNKNOWN_CHANNEL};
 use crate::action::{ActionType, MAX_RATIONALE_CHARS, MAX_RESTRICTIONS};
 use crate::curriculum::Phase;
 use crate::decode::{DecodeKind, MAX_DEPTH};
 use crate::environment::{DEFAULT_EPISODE_LENGTH, MAX_EPISODE_LENGTH, MAX_SEED};
-use crate::frame::{Channel, Split};
+use crate::frame::{Channel, MAX_FRAME_BYTES, Split};
 use crate::policy::MAX_TEXT_BYTES;
 use alloc::{format, string::String, vec, vec::Vec};
 use serde_json::{Map, Value, json};
@@ -244,8 +245,6 @@ pub fn batch_step() -> Value {
 
 /// What `/api/decide` is asked, and the tools `inspect` and `explain`.
 pub fn decide() -> Value {
-    let channels: Vec<_> =
-        Channel::ALL.iter().map(|one| one.name()).chain([UNKNOWN_CHANNEL]).collect();
     let default = Costs::default();
     let cost = |what: &str, default: f32| {
         let description = format!(
@@ -263,15 +262,31 @@ pub fn decide() -> Value {
                      of UTF-8."
                 ),
             },
-            "channel": or_null(
-                json!({"type": "string", "enum": channels}),
-                "Where the frame was seen, if known.",
-            ),
+            "channel": channel(),
             "fp_cost": cost("What stopping a harmless frame costs", default.false_positive),
             "breach_cost": cost("What letting an attack through costs", default.breach),
         }),
         &["channel", "fp_cost", "breach_cost"],
     )
+}
+
+fn channel() -> Value {
+    let channels: Vec<_> =
+        Channel::ALL.iter().map(|one| one.name()).chain([UNKNOWN_CHANNEL]).collect();
+    or_null(json!({"type": "string", "enum": channels}), "Where the frame was seen, if known.")
+}
+
+/// What `/api/infer` is asked.
+pub fn infer() -> Value {
+    let frame = object(
+        json!({
+            "text": text(&format!("The frame; at most {MAX_FRAME_BYTES} bytes of UTF-8.")),
+            "channel": channel(),
+        }),
+        &["channel"],
+    );
+    let models: Vec<_> = Side::ALL.iter().map(|side| side.name()).collect();
+    object(json!({"model": {"type": "string", "enum": models}, "frame": frame}), &[])
 }
 
 fn by_action(of_one: &Value, description: &str) -> Value {
