@@ -206,7 +206,8 @@ pub fn score(
     (verdict, Reward { total, components })
 }
 
-fn security(action: ActionType, verdict: Verdict, critic: Option<f32>) -> f32 {
+/// The security part of an answer that turned out so.
+pub fn security(action: ActionType, verdict: Verdict, critic: Option<f32>) -> f32 {
     match verdict {
         Verdict::TrueNegative => TRUE_NEGATIVE,
         Verdict::FalsePositive => FALSE_POSITIVE,

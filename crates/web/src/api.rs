@@ -1,6 +1,7 @@
-//! What the page fetches: three static files and the backend's health. All paths are relative to the
+//! What the page fetches: three static files, the backend's health, and what visitors try. All paths are relative to the
 //! document's base, so the page works under any sub-path.
 
+use crate::state::endpoints::{Endpoint, Method, NAMESPACE_HEADER};
 use crate::state::health::Health;
 use core::fmt;
 use gloo_net::http::Request;
@@ -103,4 +104,39 @@ pub async fn health() -> Health {
         return Health::Offline;
     }
     Health::of_answer(&response.text().await.unwrap_or_default())
+}
+
+/// What an endpoint answered, whatever its status.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// Its name.
+    pub reason: String,
+    /// From asking to the last byte.
+    pub millis: f64,
+    /// The body.
+    pub text: String,
+}
+
+/// Calls an endpoint in a namespace; `None` when no answer came.
+pub async fn call(endpoint: &Endpoint, namespace: &str, body: String) -> Option<Answer> {
+    let asked = now();
+    let request = match endpoint.method {
+        Method::Post(_) => Request::post(endpoint.path)
+            .header(NAMESPACE_HEADER, namespace)
+            .header("Content-Type", "application/json")
+            .body(body),
+        Method::Get | Method::Socket => {
+            Request::get(endpoint.path).header(NAMESPACE_HEADER, namespace).build()
+        }
+    };
+    let response = request.ok()?.send().await.ok()?;
+    let text = response.text().await.ok()?;
+    let millis = now() - asked;
+    Some(Answer { status: response.status(), reason: response.status_text(), millis, text })
+}
+
+fn now() -> f64 {
+    web_sys::window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now())
 }

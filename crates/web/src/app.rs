@@ -2,6 +2,8 @@
 
 use crate::api;
 use crate::components::theme::ThemeState;
+use crate::components::tour::GuidedTour;
+use crate::sections::{api_reference::ApiReference, deep_dive::DeepDive};
 use crate::sections::{demo::Demo, hero::Hero, top_bar::TopBar};
 use crate::state::health::{Health, POLL_MILLIS};
 use leptos::prelude::*;
@@ -26,14 +28,17 @@ pub fn App() -> impl IntoView {
         <a class="skip" href="#demo">"Skip to the demo"</a>
         <TopBar health theme />
         <main>
-            <Hero />
+            <Hero health />
             <Demo />
+            <DeepDive />
+            <ApiReference health />
         </main>
         <footer class="footer">
             <p>
                 "Everything above runs in this page: environment, adversary and both agents are "
                 "compiled from one Rust crate, and nothing you enter leaves your browser."
             </p>
+            <GuidedTour />
         </footer>
     }
 }

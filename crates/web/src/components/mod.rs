@@ -6,4 +6,6 @@ pub mod bars;
 pub mod code;
 pub mod line_chart;
 pub mod status_pill;
+pub mod storage;
 pub mod theme;
+pub mod tour;

@@ -1,7 +1,7 @@
 //! Dark or light: the system's choice until the visitor makes another, which is then kept.
 
+use super::storage::Keep;
 use leptos::prelude::*;
-use web_sys::Storage;
 
 const STORAGE_KEY: &str = "omniguard-theme";
 const ATTRIBUTE: &str = "data-theme";
@@ -43,8 +43,7 @@ pub struct ThemeState(RwSignal<Theme>);
 impl ThemeState {
     /// The kept choice, else the system's.
     pub fn restore() -> Self {
-        let kept = storage().and_then(|storage| storage.get_item(STORAGE_KEY).ok().flatten());
-        let theme = match kept.as_deref() {
+        let theme = match Keep::Always.get(STORAGE_KEY).as_deref() {
             Some("dark") => Theme::Dark,
             Some("light") => Theme::Light,
             _ => Theme::of_system(),
@@ -65,15 +64,8 @@ impl ThemeState {
     fn switch(self) {
         let theme = self.0.get_untracked().other();
         self.apply(theme);
-        if let Some(storage) = storage() {
-            // Storage may be full or forbidden: the choice then lasts as long as the page.
-            let _ = storage.set_item(STORAGE_KEY, theme.name());
-        }
+        Keep::Always.set(STORAGE_KEY, theme.name());
     }
-}
-
-fn storage() -> Option<Storage> {
-    window().local_storage().ok().flatten()
 }
 
 /// The button that switches.

@@ -1,5 +1,6 @@
 //! What OmniGuard is, with its facts.
 
+use crate::state::health::{Feeds, Health};
 use leptos::prelude::*;
 use omniguard_core::action::N_ACTIONS;
 use omniguard_core::curriculum::Phase;
@@ -7,26 +8,31 @@ use omniguard_core::environment::DEFAULT_EPISODE_LENGTH;
 use omniguard_core::reward::budget_ticks;
 
 const TAGS: [&str; 3] = ["Theme 3: world modeling", "Multi-agent dynamics", "GRPO"];
-/// The public corpora that the environment is made to stream from, beside its own.
-const N_CORPORA: usize = 3;
 
 /// The section.
 #[component]
-pub fn Hero() -> impl IntoView {
+pub fn Hero(health: ReadSignal<Health>) -> impl IntoView {
+    let sources = move || match health.get().feeds() {
+        Feeds { n_feeds: 0, .. } => "embedded corpus".to_owned(),
+        Feeds { n_feeds, n_queued } => {
+            format!("embedded corpus, {n_feeds} streaming ({n_queued} frames queued)")
+        }
+    };
     let facts = [
-        ("Action space", format!("{N_ACTIONS} defensive actions")),
+        ("Action space", format!("{N_ACTIONS} defensive actions").into_any()),
         (
             "Latency budget",
             format!(
                 "{} steps for {DEFAULT_EPISODE_LENGTH} frames",
                 budget_ticks(DEFAULT_EPISODE_LENGTH)
-            ),
+            )
+            .into_any(),
         ),
-        ("Dataset sources", format!("{N_CORPORA} corpora, streaming to come")),
-        ("Curriculum", format!("{} escalating phases", Phase::ALL.len())),
-        ("Live inference", "in this page, no server needed".to_owned()),
+        ("Dataset sources", sources.into_any()),
+        ("Curriculum", format!("{} escalating phases", Phase::ALL.len()).into_any()),
+        ("Live inference", "in this page, no server needed".into_any()),
     ];
-    let fact = |(name, value): (&'static str, String)| {
+    let fact = |(name, value): (&'static str, AnyView)| {
         view! {
             <div>
                 <dt>{name}</dt>

@@ -16,9 +16,36 @@ pub enum Health {
     Online {
         /// Environments it holds.
         n_envs: u64,
+        /// What streams into it.
+        feeds: Feeds,
     },
     /// No backend, or none that answers: the page plays alone.
     Offline,
+}
+
+/// Corpus feeds of a backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Feeds {
+    /// How many there are.
+    pub n_feeds: u64,
+    /// Frames that wait in their queues.
+    pub n_queued: u64,
+}
+
+impl Feeds {
+    /// The members of a report's `queue_depths`.
+    fn of(report: &Value) -> Self {
+        let Some(Value::Object(queues)) = report.get("queue_depths") else {
+            return Self::default();
+        };
+        let n_queued = queues.iter().filter_map(|(_, depth)| number(depth)).sum();
+        Self { n_feeds: queues.len() as u64, n_queued }
+    }
+}
+
+fn number(value: &Value) -> Option<u64> {
+    let Value::Number(digits) = value else { return None };
+    digits.parse().ok()
 }
 
 impl Health {
@@ -35,12 +62,18 @@ impl Health {
     /// as a static host that answers every path.
     pub fn of_answer(text: &str) -> Self {
         // Core's reader: a JSON library would be much weight for one number.
-        let report = json::parse(text);
-        match report.as_ref().and_then(|report| report.get("env_instances")) {
-            Some(Value::Number(digits)) => {
-                digits.parse().map_or(Self::Offline, |n_envs| Self::Online { n_envs })
-            }
-            _ => Self::Offline,
+        let Some(report) = json::parse(text) else { return Self::Offline };
+        match report.get("env_instances").and_then(number) {
+            Some(n_envs) => Self::Online { n_envs, feeds: Feeds::of(&report) },
+            None => Self::Offline,
+        }
+    }
+
+    /// What streams in: nothing where there is no backend.
+    pub fn feeds(self) -> Feeds {
+        match self {
+            Self::Online { feeds, .. } => feeds,
+            Self::Connecting | Self::Offline => Feeds::default(),
         }
     }
 }
@@ -49,8 +82,8 @@ impl fmt::Display for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connecting => f.write_str("Connecting"),
-            Self::Online { n_envs: 1 } => f.write_str("Online (1 env)"),
-            Self::Online { n_envs } => write!(f, "Online ({n_envs} envs)"),
+            Self::Online { n_envs: 1, .. } => f.write_str("Online (1 env)"),
+            Self::Online { n_envs, .. } => write!(f, "Online ({n_envs} envs)"),
             Self::Offline => f.write_str("Offline: simulation in your browser"),
         }
     }
@@ -65,6 +98,16 @@ mod tests {
         let shown = |text| Health::of_answer(text).to_string();
         assert_eq!(shown(r#"{"status":"ok","env_instances":0}"#), "Online (0 envs)");
         assert_eq!(shown(r#"{"env_instances":1}"#), "Online (1 env)");
+    }
+
+    #[test]
+    fn feeds_are_those_that_have_a_queue() {
+        let feeds = |text| Health::of_answer(text).feeds();
+        let two = r#"{"env_instances":0,"queue_depths":{"nist":3,"witfoo":39}}"#;
+        assert_eq!(feeds(two), Feeds { n_feeds: 2, n_queued: 42 });
+        for text in [r#"{"env_instances":0,"queue_depths":{}}"#, r#"{"env_instances":0}"#, ""] {
+            assert_eq!(feeds(text), Feeds::default(), "{text}");
+        }
     }
 
     #[test]

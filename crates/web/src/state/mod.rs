@@ -1,5 +1,7 @@
 //! What the page knows, as plain structs: tested natively, with no DOM.
 
+pub mod dive;
+pub mod endpoints;
 pub mod engine;
 pub mod figures;
 pub mod health;
@@ -8,3 +10,4 @@ pub mod pretty;
 pub mod record;
 pub mod round;
 pub mod settings;
+pub mod signals;
