@@ -2,6 +2,7 @@
 //! the variable `OMNIGUARD_URL` names (`cargo xtask ci contract` starts one).
 
 pub mod native;
+pub mod replay;
 pub mod space;
 
 use omniguard_core::corpus::Corpus;

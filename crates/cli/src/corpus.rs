@@ -1,5 +1,6 @@
 //! `omniguard corpus`: the written texts, compiled into the one file that everything shares.
 
+mod ingested;
 mod language;
 mod lint;
 mod source;
@@ -10,6 +11,7 @@ use clap::{Args, Subcommand};
 use omniguard_core::corpus::{Corpus, format};
 use omniguard_core::embed::TokenTable;
 use omniguard_core::frame::{Channel, Split, Vector};
+use omniguard_core::ingest::{LabelPolicy, Source};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -30,6 +32,15 @@ pub(crate) struct BuildArgs {
     /// Folder of the sources
     #[arg(long, default_value = "corpus")]
     source: PathBuf,
+    /// Folder of ingested rows to add, as `omniguard ingest` makes them; may be given several times
+    #[arg(long)]
+    ingested: Vec<PathBuf>,
+    /// Most families of each source
+    #[arg(long, default_value_t = 1_000)]
+    cap: usize,
+    /// Which label counts for a bare row: dataset or content
+    #[arg(long, default_value = "content", value_parser = policy)]
+    labels: LabelPolicy,
     /// File to write
     #[arg(long, default_value = "public/corpus.bin")]
     output: PathBuf,
@@ -54,8 +65,15 @@ pub(crate) fn run(command: &Command) -> Result<()> {
     }
 }
 
+fn policy(name: &str) -> Result<LabelPolicy, String> {
+    LabelPolicy::from_name(name).ok_or_else(|| format!("{name} is neither dataset nor content"))
+}
+
 fn build(args: &BuildArgs) -> Result<()> {
-    let content = source::read_folder(&args.source)?;
+    let mut content = source::read_folder(&args.source)?;
+    for summary in ingested::add(&mut content, &args.ingested, args.cap, args.labels)? {
+        println!("{summary}");
+    }
     let bytes = format::encode(&content);
     let corpus =
         Corpus::from_bytes(&bytes, load_table()?).context("the compiled corpus does not load")?;
@@ -88,6 +106,11 @@ fn build(args: &BuildArgs) -> Result<()> {
     Ok(())
 }
 
+/// Where the texts of a domain come from: `written`, or the dataset that it is named after.
+pub(crate) fn source_of(domain: &str) -> &'static str {
+    Source::from_name(domain).map_or("written", Source::name)
+}
+
 /// Reads a compiled corpus, with a remedy in the message.
 pub(crate) fn load(path: &std::path::Path) -> Result<Corpus> {
     let bytes = std::fs::read(path).with_context(|| {
@@ -111,6 +134,12 @@ fn stats(args: &StatsArgs) -> Result<()> {
         let families = corpus.families().iter().filter(|family| family.split == split).count();
         let (malicious, benign) = count(&corpus, |idx| corpus.family_of(idx).split == split);
         println!("{:<12} {families:>9} {malicious:>9} {benign:>9}", split.name());
+    }
+    let domain = |idx: u32| corpus.domains()[corpus.family_of(idx).domain as usize].as_str();
+    println!("\n{:<24} {:>9} {:>9}", "source", "malicious", "benign");
+    for source in ["written"].into_iter().chain(Source::ALL.iter().map(|source| source.name())) {
+        let (malicious, benign) = count(&corpus, |idx| source_of(domain(idx)) == source);
+        println!("{source:<24} {malicious:>9} {benign:>9}");
     }
     println!("\n{:<24} {:>9} {:>9}", "channel", "malicious", "benign");
     for &channel in Channel::ALL {

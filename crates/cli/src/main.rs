@@ -9,6 +9,7 @@ mod detectors;
 #[cfg(feature = "distil")]
 mod distil;
 mod eval;
+mod ingest;
 mod loadtest;
 mod play;
 mod progress;
@@ -37,6 +38,8 @@ enum Command {
     Distil(distil::DistilArgs),
     /// Print the page that lists the detectors
     Detectors,
+    /// Read rows of a streamed dataset, label them and keep them
+    Ingest(ingest::IngestArgs),
     /// Train a policy with GRPO
     Train(train::TrainArgs),
     /// Train with one thing changed at a time, and tabulate what each is worth
@@ -74,6 +77,7 @@ fn run(command: Command) -> Result<()> {
         #[cfg(feature = "distil")]
         Command::Distil(args) => distil::run(&args),
         Command::Detectors => detectors::run(),
+        Command::Ingest(args) => ingest::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Ablate(args) => ablate::run(&args),
         Command::Eval(args) => eval::run(&args),

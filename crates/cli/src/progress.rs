@@ -1,6 +1,7 @@
-//! Progress bars for long work.
+//! Progress bars for long work, and the clock.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use std::time::Instant;
 
 /// A bar of `n` units; silent where standard error is no terminal.
 pub(crate) fn bar(n: u64, what: &'static str) -> ProgressBar {
@@ -12,4 +13,9 @@ pub(crate) fn bar(n: u64, what: &'static str) -> ProgressBar {
     }
     bar.set_prefix(what);
     bar
+}
+
+#[expect(clippy::disallowed_methods, reason = "a command line runs where there is a clock")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
 }

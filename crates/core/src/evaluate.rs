@@ -9,7 +9,7 @@ use crate::history::Verdict;
 use crate::judge::Tally;
 use crate::rng::Rng;
 use crate::roc::Scores;
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 
 /// Bins of the calibration curves.
 pub const N_BINS: usize = 10;
@@ -115,6 +115,28 @@ pub struct Evaluation {
     pub p_malicious: Calibration,
     /// `p_malicious` against the truth, for agents with beliefs.
     pub scores: Scores,
+    /// The same counts by domain.
+    pub by_domain: BTreeMap<u32, DomainCounts>,
+}
+
+/// Counts of the frames of one domain.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DomainCounts {
+    /// Attacks neutralised.
+    pub attacks: Share,
+    /// Benign frames allowed.
+    pub benign: Share,
+    /// `p_malicious` against the truth, for agents with beliefs.
+    pub scores: Scores,
+}
+
+impl DomainCounts {
+    /// Adds the counts of another domain, or of the same one elsewhere.
+    pub fn merge(&mut self, other: &Self) {
+        self.attacks.merge(other.attacks);
+        self.benign.merge(other.benign);
+        self.scores.merge(&other.scores);
+    }
 }
 
 impl Evaluation {
@@ -145,6 +167,9 @@ impl Evaluation {
         self.confidence.merge(&other.confidence);
         self.p_malicious.merge(&other.p_malicious);
         self.scores.merge(&other.scores);
+        for (domain, counts) in &other.by_domain {
+            self.by_domain.entry(*domain).or_default().merge(counts);
+        }
     }
 
     fn add(&mut self, env: &Environment, outcome: &StepOutcome, action_idx: usize) {
@@ -153,11 +178,15 @@ impl Evaluation {
         let channel = env.corpus().facts(truth.scenario).channel.index();
         self.by_vector[truth.vector.index()].add(right);
         self.confusion[truth.vector.index()][action_idx] += 1;
+        let domain = self.by_domain.entry(env.corpus().family_of(truth.scenario).domain);
+        let domain = domain.or_default();
         if truth.malicious {
+            domain.attacks.add(right);
             self.attacks_by_channel[channel].add(right);
             let arm = truth.mutations.arm.map_or(N_MUTATIONS, Mutation::index);
             self.by_mutation[arm].add(right);
         } else {
+            domain.benign.add(right);
             self.benign_by_channel[channel].add(right);
             let kind = env.corpus().benign_kind(truth.scenario).index();
             self.stopped_by_kind[kind].add(outcome.verdict == Verdict::FalsePositive);
@@ -298,6 +327,9 @@ pub fn evaluate(
             if let Some(beliefs) = agent.beliefs() {
                 evaluation.p_malicious.add(beliefs.p_malicious, outcome.truth.malicious);
                 evaluation.scores.add(beliefs.p_malicious, outcome.truth.malicious);
+                let domain = corpus.family_of(outcome.truth.scenario).domain;
+                let domain = evaluation.by_domain.entry(domain).or_default();
+                domain.scores.add(beliefs.p_malicious, outcome.truth.malicious);
             }
             if let Some(score) = outcome.episode_score {
                 let after = env.metrics().tally;

@@ -20,7 +20,7 @@ const MAX_ENCODED_AUC: f32 = 0.75;
 /// Words of a shingle.
 const SHINGLE: usize = 5;
 /// Share of shingles from which on two texts count as nearly the same.
-const NEAR: f32 = 0.6;
+pub(super) const NEAR: f32 = 0.6;
 /// Attacks over benign texts of a channel must lie within these.
 const BALANCE: (f32, f32) = (0.3, 1.2);
 
@@ -136,7 +136,7 @@ fn near_duplicates(corpus: &Corpus) -> Vec<String> {
     found
 }
 
-fn shingles(parts: &[(String, Part)]) -> HashSet<u64> {
+pub(super) fn shingles(parts: &[(String, Part)]) -> HashSet<u64> {
     let mut words: Vec<String> = Vec::new();
     for (_, part) in parts {
         if let Part::Text(text) = part {

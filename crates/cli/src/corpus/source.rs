@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Longest text of a scenario, in characters: every mutation of most texts stays within a frame.
-const MAX_TEXT_CHARS: usize = 4_000;
+pub(super) const MAX_TEXT_CHARS: usize = 4_000;
 /// Types that a parameter may have.
 const TYPES: [&str; 6] = ["string", "integer", "number", "boolean", "array", "object"];
 
@@ -234,18 +234,28 @@ fn read_family(
     for (malicious, text) in labelled {
         let (body, parts) = body_of(channel, text)?;
         check_texts(&parts, &content.slots, &entry.id, texts)?;
-        let leaves: Vec<String> = parts
-            .iter()
-            .filter_map(|(_, part)| match part {
-                Part::Text(text) => Some(text.clone()),
-                Part::Literal(_) => None,
-            })
-            .collect();
-        let drifts = acts_on(&leaves, Mutation::SemanticDrift);
-        let splits = acts_on(&leaves, Mutation::Split);
-        content.scenarios.push(Scenario { family, malicious, body, parts, drifts, splits });
+        content.scenarios.push(scenario(family, malicious, body, parts));
     }
     Ok(())
+}
+
+/// A scenario, with what can be done to its texts.
+pub(super) fn scenario(
+    family: u32,
+    malicious: bool,
+    body: Body,
+    parts: Vec<(String, Part)>,
+) -> Scenario {
+    let leaves: Vec<String> = parts
+        .iter()
+        .filter_map(|(_, part)| match part {
+            Part::Text(text) => Some(text.clone()),
+            Part::Literal(_) => None,
+        })
+        .collect();
+    let drifts = acts_on(&leaves, Mutation::SemanticDrift);
+    let splits = acts_on(&leaves, Mutation::Split);
+    Scenario { family, malicious, body, parts, drifts, splits }
 }
 
 fn body_of(channel: Channel, entry: Entry) -> Result<(Body, Vec<(String, Part)>)> {

@@ -74,6 +74,24 @@ fn write_phase(out: &mut String, phase: &PhaseReport) {
             .collect();
         let _ = writeln!(out, "* {title}: {}", list.join(", "));
     }
+    if detail.by_source.is_empty() {
+        return;
+    }
+    out.push_str(
+        "\n| source | attacks neutralised | benign allowed | AUC of p_malicious |\n\
+         | --- | --- | --- | --- |\n",
+    );
+    for (source, report) in &detail.by_source {
+        let _ = writeln!(
+            out,
+            "| {source} | {} ({}) | {} ({}) | {} |",
+            percent(report.neutralised.rate),
+            report.neutralised.n,
+            percent(report.allowed.rate),
+            report.allowed.n,
+            report.p_malicious_auc.map_or("-".into(), |auc| format!("{auc:.3}")),
+        );
+    }
 }
 
 fn percent(rate: Option<f32>) -> String {

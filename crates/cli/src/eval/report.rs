@@ -1,11 +1,12 @@
 //! The evaluation report: what `report.json` holds and the page reads.
 
 use super::{Contestant, EvalArgs, Row};
+use crate::corpus::source_of;
 use omniguard_core::action::ActionType;
 use omniguard_core::corpus::{BenignKind, Corpus};
 use omniguard_core::curriculum::Phase;
 use omniguard_core::environment::ENVIRONMENT_ID;
-use omniguard_core::evaluate::{Calibration, Estimate, Evaluation, Share};
+use omniguard_core::evaluate::{Calibration, DomainCounts, Estimate, Evaluation, Share};
 use omniguard_core::frame::{Channel, Mutation, Vector};
 use omniguard_core::policy::Policy;
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,17 @@ pub(crate) struct Detail {
     pub(crate) recall_at_3_percent_false_positives: f32,
     pub(crate) p_malicious_bins: Vec<Bin>,
     pub(crate) confidence_bins: Vec<Bin>,
+    /// By where the texts come from; empty where there is one source.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) by_source: BTreeMap<&'static str, SourceReport>,
+}
+
+/// Frames of one source.
+#[derive(Debug, Serialize)]
+pub(crate) struct SourceReport {
+    pub(crate) neutralised: Rate,
+    pub(crate) allowed: Rate,
+    pub(crate) p_malicious_auc: Option<f32>,
 }
 
 #[derive(Debug, Serialize)]
@@ -124,11 +136,11 @@ pub(super) fn make(
         split: args.split.name(),
         seed: args.seed,
         episodes_per_phase: episodes,
-        phases: phases.iter().map(|(phase, rows)| phase_report(*phase, rows)).collect(),
+        phases: phases.iter().map(|(phase, rows)| phase_report(corpus, *phase, rows)).collect(),
     }
 }
 
-fn phase_report(phase: Phase, rows: &[Row]) -> PhaseReport {
+fn phase_report(corpus: &Corpus, phase: Phase, rows: &[Row]) -> PhaseReport {
     let find = |wanted| rows.iter().find(|row| row.contestant == wanted).map(|row| &row.evaluation);
     let empty = Evaluation::default();
     let trained = find(Contestant::Trained).unwrap_or(&empty);
@@ -138,7 +150,7 @@ fn phase_report(phase: Phase, rows: &[Row]) -> PhaseReport {
         short_name: phase.short_name(),
         malicious_share: trained.malicious_share(),
         agents: rows.iter().map(|row| agent_report(row, oracle)).collect(),
-        detail: detail(trained),
+        detail: detail(corpus, trained),
     }
 }
 
@@ -166,7 +178,7 @@ fn agent_report(row: &Row, oracle: &Evaluation) -> AgentReport {
     }
 }
 
-fn detail(evaluation: &Evaluation) -> Detail {
+fn detail(corpus: &Corpus, evaluation: &Evaluation) -> Detail {
     let by_channel = |shares: &[Share]| {
         Channel::ALL.iter().zip(shares).map(|(c, share)| (c.name(), share.into())).collect()
     };
@@ -202,7 +214,25 @@ fn detail(evaluation: &Evaluation) -> Detail {
         recall_at_3_percent_false_positives: evaluation.scores.within(0.03).recall,
         p_malicious_bins: bins(&evaluation.p_malicious),
         confidence_bins: bins(&evaluation.confidence),
+        by_source: by_source(corpus, evaluation),
     }
+}
+
+fn by_source(corpus: &Corpus, evaluation: &Evaluation) -> BTreeMap<&'static str, SourceReport> {
+    let mut sums: BTreeMap<&str, DomainCounts> = BTreeMap::new();
+    for (&domain, counts) in &evaluation.by_domain {
+        let name = corpus.domains().get(domain as usize).map_or("", String::as_str);
+        sums.entry(source_of(name)).or_default().merge(counts);
+    }
+    if sums.len() < 2 {
+        return BTreeMap::new();
+    }
+    let report = |counts: DomainCounts| SourceReport {
+        neutralised: (&counts.attacks).into(),
+        allowed: (&counts.benign).into(),
+        p_malicious_auc: counts.scores.auc(),
+    };
+    sums.into_iter().map(|(source, counts)| (source, report(counts))).collect()
 }
 
 fn bins(calibration: &Calibration) -> Vec<Bin> {

@@ -3,7 +3,8 @@
 use super::Target;
 use super::failure::{Doing, Failure, within};
 use super::measure::Beginning;
-use super::tally::{Run, now};
+use super::tally::Run;
+use crate::progress::now;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};

@@ -1,8 +1,9 @@
 //! One measurement: its sessions, its window, and the figures of it.
 
 use super::failure::Failure;
-use super::tally::{ErrorKinds, Run, Tally, now};
+use super::tally::{ErrorKinds, Run, Tally};
 use super::{Protocol, Target, batch, ws};
+use crate::progress::now;
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
 use nix::sys::resource::{UsageWho, getrusage};

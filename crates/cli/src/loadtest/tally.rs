@@ -11,11 +11,6 @@ use tokio::sync::Semaphore;
 /// Longest latency told apart; longer ones count as this.
 const LONGEST: Duration = Duration::from_mins(1);
 
-#[expect(clippy::disallowed_methods, reason = "a command line runs where there is a clock")]
-pub(super) fn now() -> Instant {
-    Instant::now()
-}
-
 /// Errors of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Errors {

@@ -3,7 +3,8 @@
 use super::Target;
 use super::failure::{Doing, Failure, within};
 use super::measure::Beginning;
-use super::tally::{Run, now};
+use super::tally::Run;
+use crate::progress::now;
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

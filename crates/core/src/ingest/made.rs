@@ -52,6 +52,8 @@ pub struct Pair {
     pub attack: String,
     /// The twin's frame.
     pub twin: String,
+    /// What the two frames say, attack first, without the message around it.
+    pub bodies: [String; 2],
     /// What the attack is.
     pub vector: Vector,
     /// Where both are seen.
@@ -98,16 +100,15 @@ impl Row {
         if judge::vector(channel, host).malicious() {
             return None;
         }
-        let frame = |around: &str| {
-            let said = around.replace(orders::SEED, &seed.text);
-            message(channel, &placed(host, &said, place), &mut rng.clone())
-        };
+        let body = |around: &str| placed(host, &around.replace(orders::SEED, &seed.text), place);
+        let bodies = [body(order), body(quote)];
+        let [attack, twin] = bodies.each_ref().map(|body| message(channel, body, &mut rng.clone()));
         let vector = match channel {
             Channel::ToolDescription => Vector::ToolPoisoning,
             _ => Vector::PromptInjection,
         };
-        let (attack, twin, source) = (frame(order), frame(quote), self.source());
-        Some(Pair { attack, twin, vector, channel, split, source, row_hash })
+        let source = self.source();
+        Some(Pair { attack, twin, bodies, vector, channel, split, source, row_hash })
     }
 }
 
@@ -148,21 +149,36 @@ pub(super) fn draw_channel(rng: &mut Rng) -> Channel {
     }
 }
 
-/// Tools that keep or look up prose, and the argument that holds it.
-const TOOLS: [(&str, &str); 8] = [
-    ("save_note", "body"),
-    ("create_page", "content"),
-    ("add_comment", "comment"),
-    ("update_ticket", "description"),
-    ("index_document", "text"),
-    ("draft_message", "body"),
-    ("lookup_article", "passage"),
-    ("translate_text", "source_text"),
+/// A tool that keeps or looks up prose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProseTool {
+    /// Its name.
+    pub name: &'static str,
+    /// The argument that holds the prose.
+    pub argument: &'static str,
+    /// What it does.
+    pub description: &'static str,
+}
+
+const fn tool(name: &'static str, argument: &'static str, description: &'static str) -> ProseTool {
+    ProseTool { name, argument, description }
+}
+
+/// Tools that calls and descriptions name.
+pub const TOOLS: [ProseTool; 8] = [
+    tool("save_note", "body", "Keeps a note in the caller's notebook."),
+    tool("create_page", "content", "Adds a page to the team's wiki."),
+    tool("add_comment", "comment", "Writes a comment under an entry."),
+    tool("update_ticket", "description", "Changes the description of a ticket."),
+    tool("index_document", "text", "Makes a document findable by its words."),
+    tool("draft_message", "body", "Prepares a message without sending it."),
+    tool("lookup_article", "passage", "Finds the article that a passage is from."),
+    tool("translate_text", "source_text", "Translates a text and keeps its layout."),
 ];
 
 /// A frame that shows a text in a channel.
 pub(super) fn message(channel: Channel, text: &str, rng: &mut Rng) -> String {
-    let (tool, argument) = TOOLS[rng.below(TOOLS.len() as u32) as usize];
+    let ProseTool { name: tool, argument, .. } = TOOLS[rng.below(TOOLS.len() as u32) as usize];
     match channel {
         Channel::UserPrompt | Channel::Log => text.into(),
         Channel::ToolDescription => {
@@ -242,10 +258,13 @@ impl LogPairs {
             let text = corpus.slots().fill(text, slot_seed);
             insert::into_record(&record.message, &text).filter(|text| text.len() <= MAX_FRAME_BYTES)
         };
+        let vector = corpus.facts(attack).vector;
+        let (attack, twin) = (frame(attack)?, frame(twin)?);
         Some(Pair {
-            attack: frame(attack)?,
-            twin: frame(twin)?,
-            vector: corpus.facts(attack).vector,
+            bodies: [attack.clone(), twin.clone()],
+            attack,
+            twin,
+            vector,
             channel: Channel::Log,
             split,
             source: Source::Witfoo,

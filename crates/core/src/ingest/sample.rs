@@ -35,6 +35,8 @@ named_enum! {
 pub struct Sample {
     /// The frame's text; the only part that an observation may show.
     pub text: String,
+    /// What the frame says, without the message around it.
+    pub body: String,
     /// Where it is seen.
     pub channel: Channel,
     /// Which split it belongs to.
@@ -100,6 +102,7 @@ impl Row {
             let (content, decided_by) = self.content(known, channel, [whole, passage], &text);
             Sample {
                 text,
+                body: passage.to_owned(),
                 channel,
                 split,
                 source: self.source(),

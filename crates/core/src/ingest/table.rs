@@ -14,6 +14,15 @@ pub struct LabelTable {
 }
 
 impl LabelTable {
+    /// A table of counts that were stored: by dataset label, content benign and malicious; and
+    /// what [`Self::fingerprints`] gave.
+    pub const fn from_cells(
+        counts: [[u64; 2]; DatasetLabel::ALL.len()],
+        fingerprints: [u64; 2],
+    ) -> Self {
+        Self { counts, fingerprints }
+    }
+
     /// Counts a frame.
     pub fn add(&mut self, sample: &Sample) {
         let malicious = usize::from(sample.content.malicious());
@@ -40,6 +49,12 @@ impl LabelTable {
     /// Frames with a dataset label and a content label.
     pub fn count(&self, label: DatasetLabel, malicious: bool) -> u64 {
         self.counts[label.index()][usize::from(malicious)]
+    }
+
+    /// Frames of other datasets that a fingerprint decided: where the dataset says otherwise or
+    /// nothing, where it agrees.
+    pub const fn fingerprints(&self) -> [u64; 2] {
+        self.fingerprints
     }
 
     /// All frames.

@@ -80,7 +80,7 @@ impl State {
     /// Counts a step; tells its number.
     fn step(&self, action: &Value) -> u64 {
         let mut seen = self.seen();
-        let now = super::super::tally::now();
+        let now = crate::progress::now();
         seen.n_steps += 1;
         seen.last_action = action.clone();
         seen.first_step.get_or_insert(now);
