@@ -211,6 +211,15 @@ impl Decision {
             .unwrap_or_else(|_| Action::of(self.action_type))
     }
 
+    /// What moved the decision: detectors, then everything else, each by size, with what it added
+    /// to the log-odds of stepping in.
+    pub fn weights(&self) -> impl Iterator<Item = (&'static str, f32)> + '_ {
+        let detectors = self.evidence.detectors.iter();
+        detectors
+            .map(|(detector, part)| (detector.name(), *part))
+            .chain(self.evidence.others.iter().copied())
+    }
+
     /// The same judgement with an action drawn at `temperature`; confidence and rationale follow.
     #[must_use]
     pub fn sampled(self, rng: &mut Rng, temperature: f32) -> Self {

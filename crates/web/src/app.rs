@@ -6,6 +6,7 @@ use crate::components::tour::GuidedTour;
 use crate::sections::{api_reference::ApiReference, deep_dive::DeepDive};
 use crate::sections::{demo::Demo, hero::Hero, top_bar::TopBar};
 use crate::state::health::{Health, POLL_MILLIS};
+use crate::state::settings::{embedded, whole_page};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::time::Duration;
@@ -23,6 +24,22 @@ pub fn mount() {
 #[component]
 pub fn App() -> impl IntoView {
     let theme = ThemeState::restore();
+    let location = window().location();
+    let query = location.search().unwrap_or_default();
+    if embedded(&query) {
+        let whole = format!("{}{}", location.pathname().unwrap_or_default(), whole_page(&query));
+        return view! {
+            <main class="embedded">
+                <Demo />
+                <p class="whole">
+                    <a href=whole target="_blank" rel="noopener" data-testid="whole-page">
+                        "OmniGuard: the whole page"
+                    </a>
+                </p>
+            </main>
+        }
+        .into_any();
+    }
     let health = poll_health();
     view! {
         <a class="skip" href="#demo">"Skip to the demo"</a>
@@ -41,6 +58,7 @@ pub fn App() -> impl IntoView {
             <GuidedTour />
         </footer>
     }
+    .into_any()
 }
 
 /// The backend's health, asked for now and then for as long as the page is there.

@@ -36,9 +36,9 @@ pub(super) struct Evidence {
     /// Log-odds of stepping in.
     odds: f32,
     /// Detectors that fired, by size of their contribution.
-    detectors: Vec<(Detector, f32)>,
+    pub(super) detectors: Vec<(Detector, f32)>,
     /// Contributions of what is no detector, by size.
-    others: Vec<(&'static str, f32)>,
+    pub(super) others: Vec<(&'static str, f32)>,
     /// Raw bytes of the segment that spoke most for stepping in.
     pub(super) span: Option<Range<usize>>,
     /// Part of it, fit for back-quotes.

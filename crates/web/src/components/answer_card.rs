@@ -17,6 +17,11 @@ pub const fn tone(verdict: Verdict) -> &'static str {
     }
 }
 
+/// What stands in place of an answer while an agent waits for the next episode.
+pub const OUT: &str = "SITS OUT";
+const OUT_REASON: &str =
+    "It let an attack through, which ended its episode: it waits for the next.";
+
 /// The card. It keeps its height whatever the answer.
 #[component]
 pub fn AnswerCard(
@@ -107,7 +112,13 @@ pub fn AnswerCard(
                 aria-label="Rationale"
                 data-testid=hook("rationale")
             >
-                {with(|a| a.action.rationale().to_owned())}
+                {move || {
+                    let rationale =
+                        answer.with(|a| a.as_ref().map(|a| a.action.rationale().to_owned()));
+                    rationale.unwrap_or_else(|| {
+                        if absent.get() == OUT { OUT_REASON } else { "" }.to_owned()
+                    })
+                }}
             </p>
             <details class="answer-more" data-testid=hook("details")>
                 <summary>"Reward components and beliefs"</summary>

@@ -22,20 +22,17 @@ pub fn DivergingBar(
         let scale = Scale::new(domain_with_zero([value, other].into_iter()), (0.0, 100.0));
         (scale.at(0.0), scale.at(value))
     };
-    let left = move || {
+    // Moved and stretched by transform: a bar on its way must not lay the page out in every frame.
+    let shape = move || {
         let (zero, end) = ends();
-        format!("{:.2}%", zero.min(end))
-    };
-    let width = move || {
-        let (zero, end) = ends();
-        format!("{:.2}%", (zero - end).abs())
+        format!("translateX({:.2}%) scaleX({:.4})", zero.min(end), (zero - end).abs() / 100.0)
     };
     let zero = move || format!("{:.2}%", ends().0);
     view! {
         <div class="bar-row" data-side=side.name() data-testid=format!("bar-{}", side.name())>
             <span class="bar-label">{label}</span>
             <span class="bar-track" aria-hidden="true">
-                <span class="bar-fill" style:left=left style:width=width></span>
+                <span class="bar-fill" style:transform=shape></span>
                 <span class="bar-zero" style:left=zero></span>
             </span>
             <span class="bar-value num">{move || figures::reward(values.get().0)}</span>
@@ -52,10 +49,10 @@ pub fn ShareBar(
     /// Whose colour it has: `trained`, `baseline` or `adversary`.
     tone: &'static str,
 ) -> impl IntoView {
-    let width = move || format!("{:.2}%", share.get().clamp(0.0, 1.0) * 100.0);
+    let shape = move || format!("scaleX({:.4})", share.get().clamp(0.0, 1.0));
     view! {
         <span class="share-track" data-side=tone aria-hidden="true">
-            <span class="bar-fill" style:width=width></span>
+            <span class="bar-fill" style:transform=shape></span>
         </span>
     }
 }

@@ -4,6 +4,7 @@ pub mod answer_card;
 pub mod auto_run;
 pub mod bars;
 pub mod code;
+pub mod copy_button;
 pub mod line_chart;
 pub mod status_pill;
 pub mod storage;

@@ -4,6 +4,7 @@
 //! the baseline answers the same frames.
 
 use super::record::{Record, Side};
+use super::replay::Episode;
 use super::round::{Answer, Belief, Exhibit, Round, Score, Truth};
 use super::settings::{Baseline, Settings};
 use crate::charts::series::Series;
@@ -136,7 +137,8 @@ pub struct Run {
     policy: Arc<Policy>,
     opponent: Box<dyn Agent>,
     n_steps: u32,
-    round: Option<Round>,
+    /// The episode in hand, frame by frame; it stays until the next one opens.
+    rounds: Vec<Arc<Round>>,
     trained: Record,
     baseline: Record,
     trained_series: Series,
@@ -164,7 +166,7 @@ impl Run {
             policy: Arc::clone(&assets.trained),
             opponent: assets.opponent(&settings),
             n_steps: 0,
-            round: None,
+            rounds: Vec::new(),
             trained: Record::default(),
             baseline: Record::default(),
             trained_series: start.clone(),
@@ -176,6 +178,7 @@ impl Run {
     pub fn step(&mut self) -> Result<(), RunError> {
         if self.paired.trained().episode_over() {
             self.paired.next_episode();
+            self.rounds.clear();
         }
         let env = self.paired.trained();
         let text = env.frame_text();
@@ -224,7 +227,7 @@ impl Run {
         self.baseline.add(Side::Baseline, &round, baseline);
         self.trained_series.push(round.step, f64::from(trained.total_reward));
         self.baseline_series.push(round.step, f64::from(baseline.total_reward));
-        self.round = Some(round);
+        self.rounds.push(Arc::new(round));
     }
 
     /// What the run depends on.
@@ -244,7 +247,18 @@ impl Run {
 
     /// The frame answered last; `None` at the start.
     pub fn round(&self) -> Option<&Round> {
-        self.round.as_ref()
+        self.rounds.last().map(Arc::as_ref)
+    }
+
+    /// The episode that ended with the last step, if one did.
+    pub fn finished(&self) -> Option<Episode> {
+        let last = self.rounds.last().filter(|round| round.episode_over)?;
+        Some(Episode {
+            settings: self.settings,
+            number: last.episode,
+            phase: last.phase,
+            rounds: self.rounds.clone(),
+        })
     }
 
     /// The trained agent's record.
@@ -289,7 +303,8 @@ pub fn belief(decision: &Decision) -> Belief {
 
 /// A text with the trained agent's reading of it.
 pub fn exhibit(text: String, decision: Decision) -> Exhibit {
-    Exhibit { text, decoded: decision.decoded, span: decision.span, hints: decision.hints }
+    let weights = decision.weights().map(|(name, part)| (name.into(), part)).collect();
+    Exhibit { text, decoded: decision.decoded, span: decision.span, weights }
 }
 
 #[cfg(test)]

@@ -49,6 +49,8 @@ pub enum Entry {
         number: u32,
         /// The phase's short name.
         phase: &'static str,
+        /// Whether a breach ended the one before, for this agent or for both.
+        after_breach: bool,
     },
     /// A frame was answered.
     Decision {
@@ -92,7 +94,12 @@ pub enum Standing {
         /// The frame's number in its episode.
         frame: u32,
     },
-    /// The episode is over, with no breach by this agent.
+    /// The other agent's breach ended the episode at this frame.
+    Stopped {
+        /// The frame's number in its episode.
+        frame: u32,
+    },
+    /// The episode is over, with no breach by either agent that ended it.
     Finished,
 }
 
@@ -113,12 +120,18 @@ impl Record {
         self.metrics = metrics;
         if round.frame == 1 {
             let phase = round.phase.short_name();
-            self.line(Entry::Episode { number: round.episode, phase });
+            let after_breach =
+                matches!(self.standing, Standing::Breached { .. } | Standing::Stopped { .. });
+            self.line(Entry::Episode { number: round.episode, phase, after_breach });
             self.standing = Standing::Playing;
         }
         match side.of(round) {
             Some(answer) => self.answered(answer, round),
             None => self.sat_out(round),
+        }
+        // The trained agent's environment drives: its breach ends the episode for both.
+        if self.standing == Standing::Finished && round.trained.breached() {
+            self.standing = Standing::Stopped { frame: round.frame };
         }
     }
 
@@ -191,7 +204,7 @@ mod tests {
                 text: String::new(),
                 decoded: decode(""),
                 span: None,
-                hints: Vec::new(),
+                weights: Vec::new(),
             },
             trained: answer(ActionType::Block, vector, 0.5),
             baseline: baseline.map(|action| answer(action, vector, -0.25)),

@@ -10,6 +10,7 @@ use omniguard_core::decode::Decoded;
 use omniguard_core::frame::{Channel, Mutation, Vector};
 use omniguard_core::history::Verdict;
 use omniguard_core::reward::{Component, Reward};
+use std::borrow::Cow;
 
 /// A text, what the decoder made of it, and where the decision was made.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,8 +21,8 @@ pub struct Exhibit {
     pub decoded: Decoded,
     /// Bytes of `text` that weighed most in the trained agent's decision.
     pub span: Option<Range<usize>>,
-    /// Detectors that fired.
-    pub hints: Vec<&'static str>,
+    /// What moved the trained agent, and by how much: log-odds of stepping in.
+    pub weights: Vec<(Cow<'static, str>, f32)>,
 }
 
 /// What the policy network believes of a frame.

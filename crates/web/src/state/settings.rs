@@ -2,6 +2,7 @@
 //!
 //! Same settings, same run to the bit; so a copied link is a reproduction.
 
+use super::replay::MAX_LINKED_EPISODE;
 use core::fmt;
 use omniguard_core::curriculum::Phase;
 use omniguard_core::environment::MAX_SEED;
@@ -85,6 +86,8 @@ pub enum SettingsError {
     Phase(String),
     /// No baseline of that name.
     Baseline(String),
+    /// No episode of that number, or one that would take too long to reach.
+    Episode(String),
 }
 
 impl fmt::Display for SettingsError {
@@ -111,6 +114,12 @@ impl fmt::Display for SettingsError {
                  below; until then it is the {}.",
                 shortened(text),
                 Baseline::default().label().to_lowercase()
+            ),
+            Self::Episode(text) => write!(
+                f,
+                "The link asks for episode \u{201c}{}\u{201d}. A link opens episodes 1 to \
+                 {MAX_LINKED_EPISODE}; \u{201c}Auto-run\u{201d} plays this run from its start.",
+                shortened(text)
             ),
         }
     }
@@ -161,7 +170,20 @@ pub fn from_query(query: &str, fresh_seed: impl FnOnce() -> u64) -> (Settings, V
     (Settings { seed: seed.unwrap_or_else(fresh_seed), phase, baseline }, problems)
 }
 
-/// `query` with these settings in it and every other parameter left alone.
+/// The episode that an address asks to see again, if it asks for one.
+pub fn episode_from_query(query: &str) -> Result<Option<u32>, SettingsError> {
+    let Some((_, text)) = pairs(query).find(|(key, _)| *key == "episode") else { return Ok(None) };
+    let number = text.parse().ok().filter(|number| (1..=MAX_LINKED_EPISODE).contains(number));
+    number.map(Some).ok_or_else(|| SettingsError::Episode(text.to_owned()))
+}
+
+/// The query of a link to one episode.
+pub fn episode_query(settings: &Settings, number: u32) -> String {
+    format!("{}&episode={number}", to_query(settings, ""))
+}
+
+/// `query` with these settings in it and every other parameter left alone, but for the episode: it
+/// belongs to the settings that were.
 pub fn to_query(settings: &Settings, query: &str) -> String {
     let mut out = format!(
         "?seed={}&phase={}&baseline={}",
@@ -170,7 +192,7 @@ pub fn to_query(settings: &Settings, query: &str) -> String {
         settings.baseline.name()
     );
     for (key, value) in pairs(query) {
-        if !matches!(key, "seed" | "phase" | "baseline") {
+        if !matches!(key, "seed" | "phase" | "baseline" | "episode") {
             out.push('&');
             out.push_str(key);
             if !value.is_empty() {
@@ -180,6 +202,19 @@ pub fn to_query(settings: &Settings, query: &str) -> String {
         }
     }
     out
+}
+
+/// Whether the address asks for the demo alone, as in a frame of another page.
+pub fn embedded(query: &str) -> bool {
+    pairs(query).any(|pair| pair == ("embed", "demo"))
+}
+
+/// The query without the wish for the demo alone.
+pub fn whole_page(query: &str) -> String {
+    let kept: Vec<_> = pairs(query).filter(|(key, _)| *key != "embed").collect();
+    kept.iter().enumerate().fold(String::new(), |out, (idx, (key, value))| {
+        format!("{out}{}{key}={value}", if idx == 0 { '?' } else { '&' })
+    })
 }
 
 /// Names and values as written: ours need no percent-decoding, and others pass through untouched.
@@ -236,10 +271,32 @@ mod tests {
     }
 
     #[test]
+    fn a_link_to_an_episode_names_it_and_its_run() {
+        let settings = Settings { seed: 7, phase: None, baseline: Baseline::Random };
+        let query = episode_query(&settings, 12);
+        assert_eq!(from_query(&query, || 0), (settings, vec![]));
+        assert_eq!(episode_from_query(&query), Ok(Some(12)));
+        assert_eq!(episode_from_query("?seed=7"), Ok(None));
+        for bad in ["0", "-1", "", "many", "2001", "99999999999"] {
+            let problem = episode_from_query(&format!("?episode={bad}"));
+            assert_eq!(problem, Err(SettingsError::Episode(bad.to_owned())));
+        }
+        assert_eq!(to_query(&settings, &query), "?seed=7&phase=auto&baseline=random");
+    }
+
+    #[test]
     fn other_parameters_stay() {
         let settings = Settings { seed: 1, phase: None, baseline: Baseline::Rules };
         let query = to_query(&settings, "?embed=demo&seed=9&x");
         assert_eq!(query, "?seed=1&phase=auto&baseline=rules&embed=demo&x");
+    }
+
+    #[test]
+    fn the_demo_alone_is_asked_for_in_full() {
+        assert!(embedded("?embed=demo") && embedded("?seed=7&embed=demo"));
+        assert!(!embedded("?embed=other") && !embedded("?seed=embed") && !embedded(""));
+        assert_eq!(whole_page("?embed=demo&seed=7&phase=boot"), "?seed=7&phase=boot");
+        assert_eq!(whole_page("?embed=demo"), "");
     }
 
     #[test]

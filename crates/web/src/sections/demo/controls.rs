@@ -2,17 +2,11 @@
 
 use super::store::{DemoStore, SPEED_MILLIS, fresh_seed};
 use crate::components::auto_run::auto_run;
+use crate::components::copy_button::CopyButton;
 use crate::state::settings::{Baseline, parse_seed, phase_from_name, phase_name};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use omniguard_core::curriculum::Phase;
-use std::time::Duration;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
-
-/// How long the copy button says how it went.
-const COPIED_NOTE: Duration = Duration::from_secs(2);
 
 /// The toolbar.
 #[component]
@@ -180,48 +174,13 @@ fn Seed(store: DemoStore) -> impl IntoView {
                 <button class="button" type="button" data-testid="seed-fresh" on:click=on_fresh>
                     "New seed"
                 </button>
-                <CopyLink store />
+                <CopyButton
+                    problem=store.problem
+                    testid="copy-link"
+                    label="Copy link"
+                    address=Box::new(|| window().location().href().ok())
+                />
             </div>
         </form>
     }
-}
-
-#[component]
-fn CopyLink(store: DemoStore) -> impl IntoView {
-    let copied = RwSignal::new(false);
-    let on_click = move |_| {
-        spawn_local(async move {
-            if copy_address().await.is_ok() {
-                if copied.try_set(true).is_none() {
-                    let calm_down = move || {
-                        let _ = copied.try_set(false);
-                    };
-                    set_timeout(calm_down, COPIED_NOTE);
-                }
-            } else {
-                let _ = store.problem.try_set(
-                    "The browser does not let the page copy. The address bar holds the same link: \
-                     copy it from there."
-                        .to_owned(),
-                );
-            }
-        });
-    };
-    view! {
-        <button class="button copy" type="button" data-testid="copy-link" on:click=on_click>
-            {move || if copied.get() { "Copied" } else { "Copy link" }}
-        </button>
-    }
-}
-
-/// Copies the address, which holds the whole run.
-async fn copy_address() -> Result<(), JsValue> {
-    let navigator = window().navigator();
-    // Pages from other than https or localhost have no clipboard, which the binding cannot express.
-    let clipboard = js_sys::Reflect::get(&navigator, &JsValue::from_str("clipboard"))?;
-    if clipboard.is_undefined() {
-        return Err(JsValue::UNDEFINED);
-    }
-    let address = window().location().href()?;
-    JsFuture::from(navigator.clipboard().write_text(&address)).await.map(drop)
 }

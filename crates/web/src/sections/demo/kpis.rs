@@ -2,7 +2,7 @@
 
 use super::store::DemoStore;
 use crate::state::figures;
-use crate::state::record::Record;
+use crate::state::record::{Record, Side};
 use crate::state::settings::phase_name;
 use leptos::prelude::*;
 use omniguard_core::curriculum::Phase;
@@ -40,6 +40,30 @@ pub fn Kpis(store: DemoStore) -> impl IntoView {
         gap if gap < 0.0 => "bad",
         _ => "none",
     };
+    // What the last frame added: to the trained agent, to the baseline, to the gap.
+    let deltas = move || {
+        run.with(|run| {
+            let earned = |side: Side| {
+                let score = side.of(run.round()?)?.score.as_ref()?;
+                Some(f64::from(score.reward.total))
+            };
+            let (trained, baseline) = (earned(Side::Trained), earned(Side::Baseline));
+            [trained, baseline, trained.map(|trained| trained - baseline.unwrap_or_default())]
+        })
+    };
+    let delta = move |idx: usize| {
+        let value = move || deltas().get(idx).copied().flatten();
+        let tone = move || match value() {
+            Some(value) if value < 0.0 => "bad",
+            Some(_) => "good",
+            None => "none",
+        };
+        view! {
+            <span class="kpi-delta num" data-tone=tone title="Added by the last frame">
+                {move || value().map(figures::reward)}
+            </span>
+        }
+    };
     let phase = move || store.env(Environment::phase);
     let phase_mode = move || {
         run.with(|run| match run.settings().phase {
@@ -56,18 +80,22 @@ pub fn Kpis(store: DemoStore) -> impl IntoView {
             </div>
             <div class="kpi panel" data-side="trained" data-testid="kpi-trained">
                 <span class="kpi-label">"Trained reward"</span>
-                <span class="kpi-value num">{move || run.with(|run| total(run.trained()))}</span>
+                <span class="kpi-value num">
+                    {move || run.with(|run| total(run.trained()))} {delta(0)}
+                </span>
                 <span class="kpi-note num">{move || run.with(|run| mean(run.trained()))}</span>
             </div>
             <div class="kpi panel" data-side="baseline" data-testid="kpi-baseline">
                 <span class="kpi-label">"Baseline reward"</span>
-                <span class="kpi-value num">{move || run.with(|run| total(run.baseline()))}</span>
+                <span class="kpi-value num">
+                    {move || run.with(|run| total(run.baseline()))} {delta(1)}
+                </span>
                 <span class="kpi-note num">{move || run.with(|run| mean(run.baseline()))}</span>
             </div>
             <div class="kpi panel" data-testid="kpi-gap">
                 <span class="kpi-label">"Reward gap"</span>
-                <span class="kpi-value num" data-tone=gap_tone>
-                    {move || figures::reward(gap())}
+                <span class="kpi-value num">
+                    <span data-tone=gap_tone>{move || figures::reward(gap())}</span> {delta(2)}
                 </span>
                 <span class="kpi-note">"trained minus baseline"</span>
             </div>

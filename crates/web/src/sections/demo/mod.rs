@@ -5,6 +5,10 @@ pub mod custom;
 pub mod kpis;
 pub mod panels;
 pub mod payload;
+pub mod queue;
+pub mod replay;
+pub mod replay_stage;
+pub mod replay_store;
 pub mod store;
 pub mod trends;
 pub mod verdicts;
@@ -20,6 +24,7 @@ use leptos::task::spawn_local;
 use omniguard_core::environment::Environment;
 use panels::Panels;
 use payload::Payload;
+use replay::Replay;
 use store::DemoStore;
 use trends::Trends;
 use verdicts::Verdicts;
@@ -170,6 +175,7 @@ fn Running(assets: Assets) -> impl IntoView {
                 <Verdicts store />
                 <Trends store />
                 <Panels store />
+                <Replay store=store.replay />
                 <Custom store />
                 <p class="sr-only" role="status" data-testid="announcer">
                     {store.spoken}

@@ -122,7 +122,7 @@ const fn mood(standing: Standing) -> &'static str {
         Standing::Waiting => "waiting",
         Standing::Playing => "playing",
         Standing::Breached { .. } => "breached",
-        Standing::Finished => "finished",
+        Standing::Stopped { .. } | Standing::Finished => "finished",
     }
 }
 
@@ -131,6 +131,9 @@ fn told(standing: Standing, side: Side) -> String {
         (Standing::Waiting, _) => "Waiting for the first frame".to_owned(),
         (Standing::Playing, _) => "In the episode".to_owned(),
         (Standing::Finished, _) => "Episode complete without a breach".to_owned(),
+        (Standing::Stopped { frame }, _) => {
+            format!("Ended by the other agent's breach at frame {frame}: both start anew together")
+        }
         (Standing::Breached { frame }, Side::Trained) => {
             format!("Breached at frame {frame}: the next payload opens a new episode for both")
         }
@@ -142,10 +145,11 @@ fn told(standing: Standing, side: Side) -> String {
 
 fn line_view(line: Line) -> AnyView {
     match line.entry {
-        Entry::Episode { number, phase } => view! {
-            <p class="log-line log-mark">{format!("Episode {number} \u{b7} {phase}")}</p>
+        Entry::Episode { number, phase, after_breach } => {
+            let joint = if after_breach { ": both start together" } else { "" };
+            let text = format!("Episode {number} \u{b7} {phase}{joint}");
+            view! { <p class="log-line log-mark">{text}</p> }.into_any()
         }
-        .into_any(),
         Entry::SitsOut { frame } => view! {
             <p class="log-line log-mark">{format!("Sits out from frame {frame} on")}</p>
         }

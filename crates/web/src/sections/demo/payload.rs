@@ -1,13 +1,15 @@
 //! The frame in the gateway: raw, decoded, and what it truly was once both have answered.
 
+use super::queue::Queue;
 use super::store::DemoStore;
 use crate::components::code::Code;
 use crate::state::figures;
-use crate::state::pretty::{leaf_name, leaf_ranges, pretty};
+use crate::state::pretty::{leaf_ranges, pretty};
 use crate::state::round::{Exhibit, Truth, words};
+use crate::state::unwrapped::{Unwrapped, changes, unwrapped};
 use leptos::prelude::*;
-use omniguard_core::decode::DecodeStep;
 use omniguard_core::frame::Vector;
+use std::borrow::Cow;
 
 /// The panel.
 #[component]
@@ -29,8 +31,11 @@ pub fn Payload(store: DemoStore) -> impl IntoView {
         <section class="payload panel" aria-labelledby="payload-title" data-testid="payload">
             <header class="panel-head">
                 <h3 id="payload-title">"Incoming payload"</h3>
-                <span class="chip" data-testid="payload-origin">
-                    {move || origin().unwrap_or_else(|| "no frame yet".to_owned())}
+                <span class="chips-inline">
+                    <Queue store />
+                    <span class="chip" data-testid="payload-origin">
+                        {move || origin().unwrap_or_else(|| "no frame yet".to_owned())}
+                    </span>
                 </span>
             </header>
             <ExhibitView
@@ -38,7 +43,7 @@ pub fn Payload(store: DemoStore) -> impl IntoView {
                 testids=("payload-raw", "payload-decoded")
                 placeholder="Press \u{201c}Next payload\u{201d} or \u{201c}Auto-run\u{201d} to begin."
             />
-            <TruthRow truth />
+            <TruthRow truth prefix="" />
         </section>
     }
 }
@@ -63,13 +68,20 @@ pub fn ExhibitView(
     let decoded = Signal::derive(move || {
         exhibit.with(|exhibit| {
             let Some(exhibit) = exhibit else { return Vec::new() };
-            let leaves: Vec<u32> = exhibit.decoded.steps.iter().map(|step| step.leaf).collect();
-            let marks = leaf_ranges(&exhibit.decoded.text, &leaves);
-            pretty(&exhibit.decoded.text, &marks)
+            let Exhibit { text, decoded, .. } = exhibit;
+            let leaves: Vec<u32> = decoded.steps.iter().map(|step| step.leaf).collect();
+            let marks = match leaf_ranges(&decoded.text, &leaves) {
+                // A text that is no document is one leaf: only what changed of it is marked.
+                marks if marks.first().is_some_and(|mark| mark.len() == decoded.text.len()) => {
+                    changes(text, &decoded.text).into_iter().map(|change| change.1).collect()
+                }
+                marks => marks,
+            };
+            pretty(&decoded.text, &marks)
         })
     });
     let steps = move || exhibit.with(|exhibit| exhibit.as_ref().map(trace));
-    let hints = move || exhibit.with(|exhibit| exhibit.as_ref().map(fired));
+    let weights = move || exhibit.with(|exhibit| exhibit.as_ref().map(weighed));
     view! {
         <div class="exhibit">
             <div class="exhibit-side">
@@ -82,7 +94,15 @@ pub fn ExhibitView(
                     pieces=raw
                     placeholder=placeholder
                 />
-                <div class="chips" role="group" aria-label="Detectors that fired">{hints}</div>
+                <div
+                    class="chips"
+                    tabindex="0"
+                    role="group"
+                    aria-label="What weighed in the trained agent's decision, in log-odds of stepping in"
+                >
+                    <span class="key-note">"Weighed"</span>
+                    {weights}
+                </div>
             </div>
             <div class="exhibit-side decoded">
                 <h4>
@@ -94,46 +114,58 @@ pub fn ExhibitView(
                     pieces=decoded
                     placeholder="The decoder's reading appears here."
                 />
-                <div class="chips" role="group" aria-label="Decoder steps">{steps}</div>
+                <div class="trace" tabindex="0" role="group" aria-label="Decoder steps">{steps}</div>
             </div>
         </div>
     }
 }
 
-/// The decoder's steps in order.
+/// The decoder's steps in order, each with the text before and after.
 fn trace(exhibit: &Exhibit) -> AnyView {
-    if exhibit.decoded.steps.is_empty() {
+    let steps = unwrapped(&exhibit.text, &exhibit.decoded);
+    if steps.is_empty() {
         return view! { <span class="chip quiet">"nothing to decode"</span> }.into_any();
     }
-    let chip = |step: &DecodeStep| {
-        let place = leaf_name(&exhibit.text, step.leaf)
-            .map_or_else(|| "whole text".to_owned(), |name| format!("in {name}"));
+    let item = |step: Unwrapped| {
         view! {
-            <span class="chip" data-tone="decode">
-                <b>{words(step.kind.name())}</b>
-                " "
-                {place}
+            <li>
+                <p><b>{step.kinds}</b> " in " {step.place}</p>
+                <p class="swap"><del>{step.before}</del> " \u{2192} " <ins>{step.after}</ins></p>
+            </li>
+        }
+    };
+    view! { <ol>{steps.into_iter().map(item).collect_view()}</ol> }.into_any()
+}
+
+/// What moved the decision: detectors, then everything else, each by its weight.
+fn weighed(exhibit: &Exhibit) -> AnyView {
+    let chip = |(name, part): &(Cow<'static, str>, f32)| {
+        let tone = if *part > 0.0 { "hint" } else { "none" };
+        view! {
+            <span class="chip" data-tone=tone>
+                {words(name)} " " <b class="num">{figures::reward(f64::from(*part))}</b>
             </span>
         }
     };
-    exhibit.decoded.steps.iter().map(chip).collect_view().into_any()
-}
-
-fn fired(exhibit: &Exhibit) -> AnyView {
-    if exhibit.hints.is_empty() {
-        return view! { <span class="chip quiet">"no detector fired"</span> }.into_any();
-    }
-    let chip =
-        |hint: &&'static str| view! { <span class="chip" data-tone="hint">{words(hint)}</span> };
-    exhibit.hints.iter().map(chip).collect_view().into_any()
+    exhibit.weights.iter().map(chip).collect_view().into_any()
 }
 
 fn yes_no(yes: bool) -> String {
     if yes { "yes" } else { "no" }.to_owned()
 }
 
+/// A fact's label, its name in hooks for tests, and how it is read.
+type Fact = (&'static str, &'static str, fn(&Truth) -> String);
+
+/// What the frame truly was.
 #[component]
-fn TruthRow(#[prop(into)] truth: Signal<Option<Truth>>) -> impl IntoView {
+pub fn TruthRow(
+    /// The truth, once both have answered.
+    #[prop(into)]
+    truth: Signal<Option<Truth>>,
+    /// Prefix of the hooks for tests.
+    prefix: &'static str,
+) -> impl IntoView {
     let fact = move |read: fn(&Truth) -> String| {
         move || truth.with(|truth| truth.as_ref().map_or_else(|| "\u{2013}".to_owned(), read))
     };
@@ -142,28 +174,34 @@ fn TruthRow(#[prop(into)] truth: Signal<Option<Truth>>) -> impl IntoView {
         Some(true) => "bad",
         Some(false) => "good",
     };
+    let stdio = |truth: &Truth| yes_no(truth.vector == Vector::StdioEscape);
+    let rows: [Fact; 4] = [
+        ("Vector", "vector", |truth| words(truth.vector.name())),
+        ("Malicious", "malicious", |truth| yes_no(truth.vector.malicious())),
+        ("Obfuscated", "obfuscated", Truth::obfuscation),
+        ("STDIO", "stdio", stdio),
+    ];
+    let row = |(label, name, read): Fact| {
+        let tone = (name == "malicious").then_some(danger);
+        view! {
+            <div>
+                <dt>{label}</dt>
+                <dd
+                    data-testid=format!("{prefix}truth-{name}")
+                    data-tone=move || tone.map(|tone| tone())
+                >
+                    {fact(read)}
+                </dd>
+            </div>
+        }
+    };
     view! {
-        <dl class="truth" data-testid="truth-row" data-known=move || truth.with(Option::is_some).to_string()>
-            <div>
-                <dt>"Vector"</dt>
-                <dd data-testid="truth-vector">{fact(|truth| words(truth.vector.name()))}</dd>
-            </div>
-            <div>
-                <dt>"Malicious"</dt>
-                <dd data-testid="truth-malicious" data-tone=danger>
-                    {fact(|truth| yes_no(truth.vector.malicious()))}
-                </dd>
-            </div>
-            <div>
-                <dt>"Obfuscated"</dt>
-                <dd data-testid="truth-obfuscated">{fact(Truth::obfuscation)}</dd>
-            </div>
-            <div>
-                <dt>"STDIO"</dt>
-                <dd data-testid="truth-stdio">
-                    {fact(|truth| yes_no(truth.vector == Vector::StdioEscape))}
-                </dd>
-            </div>
+        <dl
+            class="truth"
+            data-testid=format!("{prefix}truth-row")
+            data-known=move || truth.with(Option::is_some).to_string()
+        >
+            {rows.map(row).collect_view()}
         </dl>
     }
 }

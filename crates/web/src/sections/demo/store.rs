@@ -1,8 +1,9 @@
 //! The demo's signals, and what the buttons do to them.
 
+use super::replay_store::ReplayStore;
 use crate::state::engine::{Assets, Run};
 use crate::state::round::Answer;
-use crate::state::settings::{Settings, from_query, to_query};
+use crate::state::settings::{Settings, episode_from_query, from_query, to_query};
 use leptos::prelude::*;
 use omniguard_core::environment::Environment;
 use wasm_bindgen::JsValue;
@@ -25,6 +26,8 @@ pub struct DemoStore {
     pub problem: RwSignal<String>,
     /// What people who listen are told.
     pub spoken: RwSignal<String>,
+    /// Finished episodes.
+    pub replay: ReplayStore,
 }
 
 impl DemoStore {
@@ -33,7 +36,11 @@ impl DemoStore {
         let query = window().location().search().unwrap_or_default();
         let (settings, problems) = from_query(&query, fresh_seed);
         let run = Run::new(&assets, settings).map_err(|error| error.to_string())?;
-        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        let mut problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        let linked = episode_from_query(&query).unwrap_or_else(|problem| {
+            problems.push(problem.to_string());
+            None
+        });
         let store = Self {
             run: RwSignal::new_local(run),
             assets: StoredValue::new_local(assets),
@@ -41,8 +48,12 @@ impl DemoStore {
             speed_millis: RwSignal::new(SPEED_MILLIS.2),
             problem: RwSignal::new(problems.join(" ")),
             spoken: RwSignal::new(String::new()),
+            replay: ReplayStore::default(),
         };
-        write_address(&settings);
+        write_address(&settings, linked);
+        if let Some(number) = linked {
+            store.assets.with_value(|assets| store.replay.find(assets, settings, number));
+        }
         Ok(store)
     }
 
@@ -63,6 +74,9 @@ impl DemoStore {
         let auto = self.auto.get_untracked();
         self.run.with_untracked(|run| {
             let Some(round) = run.round() else { return };
+            if let Some(episode) = run.finished() {
+                self.replay.keep(episode);
+            }
             let breached =
                 round.trained.breached() || round.baseline.as_ref().is_some_and(Answer::breached);
             // In auto-run a voice could not keep up: it tells breaches and ends alone.
@@ -81,7 +95,7 @@ impl DemoStore {
                 self.run.set(run);
                 self.problem.set(String::new());
                 self.spoken.set(format!("New run with seed {}.", settings.seed));
-                write_address(&settings);
+                write_address(&settings, None);
             }
             Err(error) => self.problem.set(format!("{error}. Enter another seed.")),
         }
@@ -101,9 +115,10 @@ pub fn fresh_seed() -> u64 {
     getrandom::u32().map_or(0, u64::from)
 }
 
-fn write_address(settings: &Settings) {
+fn write_address(settings: &Settings, episode: Option<u32>) {
     let location = window().location();
     let query = to_query(settings, &location.search().unwrap_or_default());
+    let query = episode.map_or_else(|| query.clone(), |number| format!("{query}&episode={number}"));
     let hash = location.hash().unwrap_or_default();
     let path = location.pathname().unwrap_or_default();
     let url = format!("{path}{query}{hash}");

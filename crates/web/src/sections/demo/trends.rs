@@ -116,13 +116,17 @@ fn Adversary(store: DemoStore) -> impl IntoView {
     let weights = Memo::new(move |_| store.env(Environment::mutation_probabilities));
     // Bars are drawn against the largest weight, so that small shifts can be seen.
     let top = move || weights.get().into_iter().fold(0.0_f32, f32::max).max(f32::EPSILON);
+    let even_mark = move || format!("{:.1}%", 100.0 / N_MUTATIONS as f32 / top());
     let row = move |mutation: Mutation| {
         let weight = move || weights.get().get(mutation.index()).copied().unwrap_or_default();
         let share = Signal::derive(move || weight() / top());
         view! {
             <li>
                 <span class="mix-name">{words(mutation.name())}</span>
-                <ShareBar share tone="adversary" />
+                <span class="weight-bar">
+                    <ShareBar share tone="adversary" />
+                    <i style:left=even_mark></i>
+                </span>
                 <span class="num">{move || format!("{:.1}%", weight() * 100.0)}</span>
             </li>
         }
@@ -132,7 +136,7 @@ fn Adversary(store: DemoStore) -> impl IntoView {
         <section class="adversary panel" aria-labelledby="adversary-title" data-testid="adversary">
             <header class="panel-head">
                 <h3 id="adversary-title">"Adversary's mutation weights"</h3>
-                <span class="chip quiet">{format!("starts even, {even} each")}</span>
+                <span class="chip quiet">{format!("even: {even}")}</span>
             </header>
             <ul class="weights">{Mutation::ALL.iter().copied().map(row).collect_view()}</ul>
         </section>

@@ -1,7 +1,7 @@
 //! What both agents answered.
 
 use super::store::DemoStore;
-use crate::components::answer_card::AnswerCard;
+use crate::components::answer_card::{AnswerCard, OUT};
 use crate::state::record::Side;
 use crate::state::round::Round;
 use leptos::prelude::*;
@@ -16,9 +16,12 @@ pub fn Verdicts(store: DemoStore) -> impl IntoView {
     let baseline_title = Signal::derive(move || {
         store.run.with(|run| format!("Baseline: {}", run.settings().baseline.label()))
     });
-    let absent = Signal::derive(move || {
-        if store.run.with(|run| run.round().is_some()) { "SITS OUT" } else { "AWAITING" }
-    });
+    let absent =
+        Signal::derive(
+            move || {
+                if store.run.with(|run| run.round().is_some()) { OUT } else { "AWAITING" }
+            },
+        );
     view! {
         <section class="verdicts" aria-label="Verdicts">
             <AnswerCard
