@@ -2,6 +2,7 @@
 //! document's base, so the page works under any sub-path.
 
 use crate::state::endpoints::{Endpoint, Method, NAMESPACE_HEADER};
+use crate::state::engine::Assets;
 use crate::state::health::Health;
 use core::fmt;
 use gloo_net::http::Request;
@@ -67,7 +68,7 @@ impl fmt::Display for FetchError {
 /// Fetches a file; `progress` is called with the bytes that came so far.
 pub async fn fetch_bytes(
     path: &'static str,
-    progress: impl Fn(u64),
+    mut progress: impl FnMut(u64),
 ) -> Result<Vec<u8>, FetchError> {
     let response = Request::get(path).send().await.map_err(|_| FetchError::Network { path })?;
     if !response.ok() {
@@ -93,6 +94,24 @@ pub async fn fetch_bytes(
         }
         progress(bytes.len() as u64);
     }
+}
+
+/// Token table, corpus and weights; `progress` is told the bytes of each that came so far. The
+/// error is a sentence.
+pub async fn fetch_assets(progress: impl Fn([u64; 3])) -> Result<Assets, String> {
+    let mut n_loaded = [0; 3];
+    let mut files = Vec::new();
+    for (idx, path) in [TABLE_PATH, CORPUS_PATH, WEIGHTS_PATH].into_iter().enumerate() {
+        let bytes = fetch_bytes(path, |n_bytes| {
+            n_loaded[idx] = n_bytes;
+            progress(n_loaded);
+        });
+        files.push(bytes.await.map_err(|error| error.to_string())?);
+    }
+    let [table, corpus, weights] = files.as_slice() else {
+        return Err("A file is missing.".to_owned());
+    };
+    Assets::from_bytes(table, corpus, weights).map_err(|error| error.to_string())
 }
 
 /// Asks the backend how it is. A failure is no error here: the page plays without it.

@@ -1,15 +1,17 @@
-//! Mounts the page and holds what all of it shares: the theme and the backend's health.
+//! Mounts the page's first part, top bar to demo, and holds what all of it shares: the theme and
+//! the backend's health.
 
 use crate::api;
 use crate::components::theme::ThemeState;
-use crate::components::tour::GuidedTour;
-use crate::sections::{api_reference::ApiReference, deep_dive::DeepDive};
 use crate::sections::{demo::Demo, hero::Hero, top_bar::TopBar};
 use crate::state::health::{Health, POLL_MILLIS};
 use crate::state::settings::{embedded, whole_page};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::time::Duration;
+
+/// Id of the element that the sections below the demo stand in.
+pub const DETAILS: &str = "details";
 
 /// Mounts the page into the body and marks the body as ready, for tests to wait on.
 pub fn mount() {
@@ -47,22 +49,21 @@ pub fn App() -> impl IntoView {
         <main>
             <Hero health />
             <Demo />
-            <DeepDive />
-            <ApiReference health />
+            // What `details` shows, a module of its own that loads after this one.
+            <div id=DETAILS class="details"></div>
         </main>
         <footer class="footer">
             <p>
                 "Everything above runs in this page: environment, adversary and both agents are "
                 "compiled from one Rust crate, and nothing you enter leaves your browser."
             </p>
-            <GuidedTour />
         </footer>
     }
     .into_any()
 }
 
 /// The backend's health, asked for now and then for as long as the page is there.
-fn poll_health() -> ReadSignal<Health> {
+pub fn poll_health() -> ReadSignal<Health> {
     let (health, set_health) = signal(Health::default());
     let ask = move || {
         spawn_local(async move {

@@ -17,4 +17,6 @@ pub mod app;
 #[cfg(target_arch = "wasm32")]
 pub mod components;
 #[cfg(target_arch = "wasm32")]
+pub mod details;
+#[cfg(target_arch = "wasm32")]
 pub mod sections;

@@ -56,6 +56,18 @@ pub fn domain_with_zero(values: impl Iterator<Item = f64>) -> (f64, f64) {
     ((low / step).floor() * step, (high / step).ceil() * step)
 }
 
+/// The domain that holds all values, ended at round numbers; of 0 to 1 without values.
+pub fn domain_of(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (low, high) = values
+        .filter(|v| v.is_finite())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    if low > high {
+        return (0.0, 1.0);
+    }
+    let step = nice_step((high - low).max(f64::EPSILON), 4);
+    ((low / step).floor() * step, (high / step).ceil() * step)
+}
+
 /// A tick's label: as many decimals as the step between ticks needs.
 pub fn tick_label(value: f64, ticks: &[f64]) -> String {
     let step = match ticks {
@@ -111,6 +123,17 @@ mod tests {
         check(&[-0.4], (-1.0, 0.0));
         check(&[-3.0, 41.0], (-20.0, 60.0));
         check(&[f64::NAN, 4.0], (0.0, 4.0));
+    }
+
+    #[test]
+    fn a_domain_of_values_is_round_and_tight() {
+        let check = |values: &[f64], (low, high): (f64, f64)| {
+            let got = domain_of(values.iter().copied());
+            assert!((got.0 - low).abs() < 1e-9 && (got.1 - high).abs() < 1e-9, "{got:?}");
+        };
+        check(&[], (0.0, 1.0));
+        check(&[0.91, 0.99, f64::INFINITY], (0.9, 1.0));
+        check(&[-0.14, 0.58], (-0.2, 0.6));
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub fn TopBar(health: ReadSignal<Health>, theme: ThemeState) -> impl IntoView {
     }
 }
 
-/// Anchors to the sections that are there; the one in view is marked.
+/// Anchors to the sections; the one in view is marked.
 #[component]
 fn Anchors() -> impl IntoView {
     let nav = NodeRef::<Nav>::new();
@@ -69,17 +69,7 @@ fn Anchors() -> impl IntoView {
             mark(&nav);
         }
     };
-    // Once all of the page stands.
-    Effect::new(move |_| {
-        for (id, _) in SECTIONS {
-            if document().get_element_by_id(id).is_none()
-                && let Some(link) = nav.get_untracked().and_then(|nav| link_to(&nav, id))
-            {
-                link.remove();
-            }
-        }
-        look();
-    });
+    Effect::new(move |_| look());
     let scrolled = window_event_listener(ev::scroll, move |_| look());
     on_cleanup(move || scrolled.remove());
     view! {

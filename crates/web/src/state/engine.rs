@@ -96,6 +96,16 @@ impl Assets {
         &self.untrained
     }
 
+    /// The network before training, to be kept.
+    pub fn untrained_shared(&self) -> &Arc<Policy> {
+        &self.untrained
+    }
+
+    /// The corpus.
+    pub fn corpus(&self) -> &Arc<Corpus> {
+        &self.corpus
+    }
+
     fn opponent(&self, settings: &Settings) -> Box<dyn Agent> {
         let rng = baseline_rng(settings);
         match settings.baseline {

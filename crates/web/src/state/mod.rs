@@ -3,6 +3,7 @@
 pub mod dive;
 pub mod endpoints;
 pub mod engine;
+pub mod explorer;
 pub mod figures;
 pub mod health;
 pub mod judge;
@@ -10,6 +11,7 @@ pub mod pretty;
 pub mod record;
 pub mod replay;
 pub mod replay_file;
+pub mod results;
 pub mod round;
 pub mod settings;
 pub mod signals;

@@ -13,7 +13,7 @@ pub mod store;
 pub mod trends;
 pub mod verdicts;
 
-use crate::api::{self, CORPUS_PATH, TABLE_PATH, WEIGHTS_PATH};
+use crate::api;
 use crate::state::engine::{Assets, Run};
 use crate::state::figures;
 use controls::Controls;
@@ -59,9 +59,12 @@ pub fn Demo() -> impl IntoView {
     let fetch = move || {
         load.set(Load::START);
         spawn_local(async move {
-            let result = fetch_assets(load).await;
-            // The page may be gone by now.
-            let _ = load.try_set(result.unwrap_or_else(Load::Failed));
+            // The page may be gone while bytes still come, and by the end of it.
+            let progress = move |n_loaded| {
+                let _ = load.try_set(Load::Loading(n_loaded));
+            };
+            let result = api::fetch_assets(progress).await.map_or_else(Load::Failed, Load::Ready);
+            let _ = load.try_set(result);
         });
     };
     fetch();
@@ -87,24 +90,6 @@ pub fn Demo() -> impl IntoView {
             {body}
         </section>
     }
-}
-
-async fn fetch_assets(load: RwSignal<Load, LocalStorage>) -> Result<Load, String> {
-    let mut files = Vec::new();
-    for (idx, path) in [TABLE_PATH, CORPUS_PATH, WEIGHTS_PATH].into_iter().enumerate() {
-        let progress = move |n_bytes: u64| {
-            // The page may be gone while bytes still come.
-            let _ = load.try_update(|load| {
-                if let Load::Loading(n_loaded) = load {
-                    n_loaded[idx] = n_bytes;
-                }
-            });
-        };
-        let bytes = api::fetch_bytes(path, progress).await;
-        files.push(bytes.map_err(|error| error.to_string())?);
-    }
-    let [table, corpus, weights] = files.as_slice() else { return Ok(Load::START) };
-    Assets::from_bytes(table, corpus, weights).map(Load::Ready).map_err(|error| error.to_string())
 }
 
 #[component]
