@@ -265,13 +265,10 @@ fn who_leaves_frees_the_place_and_ends_the_call() {
 #[test]
 fn a_restart_loses_no_count_of_the_budget() {
     let upstream = Upstream::start();
+    let (mut server, _folder) = start(&upstream, &MANY);
     // Other tests have counted on the same day, in the same state.
-    let used = {
-        let (_server, _folder) = start(&upstream, &MANY);
-        n_used()
-    };
-    let daily = format!("INFER_DAILY_CALLS:{}", used + 6);
-    let (mut server, _folder) = start(&upstream, &[&MANY[..], &["--var", &daily]].concat());
+    let daily = format!("INFER_DAILY_CALLS:{}", n_used() + 6);
+    server.restart_with(&["--var", &daily]);
     assert_eq!(n_left(), 6);
     ask(&json!({"name": "1"})).expect_ok();
     ask(&json!({"name": "2 and 3", "status": 503, "times": 1})).expect_ok();

@@ -55,6 +55,13 @@ impl Server {
         self.wait_until_ready();
     }
 
+    /// Kills it and starts it over the same state with more options; no other test's Worker comes
+    /// between.
+    pub(crate) fn restart_with(&mut self, more: &[&str]) {
+        self.options.extend(more.iter().map(|&one| one.to_owned()));
+        self.kill_and_restart();
+    }
+
     fn wait_until_ready(&mut self) {
         // Two minutes: machines may be slow, and busy with other work.
         for _ in 0..2_400 {

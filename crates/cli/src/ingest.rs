@@ -38,7 +38,7 @@ pub(crate) struct IngestArgs {
     /// Go on with what the folder holds
     #[arg(long)]
     resume: bool,
-    /// Folder to write [default: ingested/<dataset>]
+    /// Folder to write [default: the dataset's own in the folder "ingested"]
     #[arg(long)]
     out: Option<PathBuf>,
     /// Ingested NIST rows whose texts decide labels [default: the folder "nist" beside --out, if
