@@ -113,6 +113,7 @@ impl Plot {
             stretched(&mut out, layer, (x, y));
         }
         out.close("svg");
+        let mut taken = Vec::new();
         for layer in &self.layers {
             if let Layer::Dot(class, (at_x, at_y), label) = layer {
                 let (left, top) = self.place(*at_x, *at_y);
@@ -120,13 +121,38 @@ impl Plot {
                 let place = [("class", *class), ("cx", &cx), ("cy", &cy), ("r", "5")];
                 out.element("circle", &place, "");
                 // A text near the right edge stands to the left of its dot.
-                let side = if left > 0.6 { "plot-label before" } else { "plot-label" };
-                out.element("text", &[("class", side), ("x", &cx), ("y", &cy)], label);
+                let before = left > 0.6;
+                let class = if before { "plot-label before" } else { "plot-label" };
+                let at = percent(free_height(&mut taken, (left, top), label, before));
+                out.element("text", &[("class", class), ("x", &cx), ("y", &at)], label);
             }
         }
         out.close("svg");
         out.finish()
     }
+}
+
+/// The height nearest to a dot's own at which its label covers none of those `taken`: left and
+/// right end and middle, as shares of the picture. Letters are taken for as wide as in the widest
+/// layout's smallest plot.
+fn free_height(
+    taken: &mut Vec<(f64, f64, f64)>,
+    (left, top): (f64, f64),
+    label: &str,
+    before: bool,
+) -> f64 {
+    const LETTER: f64 = 0.012;
+    const LINE: f64 = 0.06;
+    let width = label.chars().count() as f64 * LETTER;
+    let (from, to) = if before { (left - width, left) } else { (left, left + width) };
+    let is_free = |at: f64| {
+        taken.iter().all(|&(l, r, t)| to <= l || r <= from || (at - t).abs() >= LINE)
+    };
+    let steps = (0..8).flat_map(|n| [f64::from(n), -f64::from(n)]);
+    let heights = steps.map(|step| top + step * LINE / 2.0);
+    let at = heights.filter(|at| (0.0..=1.0).contains(at)).find(|&at| is_free(at)).unwrap_or(top);
+    taken.push((from, to, at));
+    at
 }
 
 /// Round values and their labels.
@@ -202,6 +228,16 @@ mod tests {
         ] {
             assert!(svg.contains(part), "{part} in {svg}");
         }
+    }
+
+    #[test]
+    fn labels_of_near_dots_stand_apart() {
+        let mut taken = Vec::new();
+        let first = free_height(&mut taken, (0.8, 0.5), "Untrained network", true);
+        let second = free_height(&mut taken, (0.78, 0.51), "Random actions", true);
+        let far = free_height(&mut taken, (0.2, 0.5), "Keyword rules", false);
+        assert_eq!([first, far], [0.5, 0.5]);
+        assert!((second - first).abs() >= 0.06, "{second}");
     }
 
     #[test]
