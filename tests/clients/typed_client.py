@@ -47,7 +47,6 @@ LAST_STEP = {
         "mutations": ["nested", "base64"],
         "campaign": 1,
         "scenario": 1547,
-        "source": "embedded",
         "split": "test",
         "canonical": "…",
     },

@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "native only: the clock is safe to read here")]
 
 mod batches;
+mod feeds;
 mod hostile;
 mod idle;
 mod infer;

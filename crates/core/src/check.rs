@@ -6,6 +6,9 @@ mod blind;
 mod leaks;
 mod rules;
 
+#[cfg(test)]
+pub(crate) use leaks::check as check_leaks;
+
 use crate::corpus::Corpus;
 use crate::environment::ConfigError;
 use crate::frame::Split;

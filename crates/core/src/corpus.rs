@@ -8,25 +8,25 @@
 pub mod carrier;
 pub mod format;
 mod index;
+mod layer;
 pub mod slots;
+mod streamed;
 
 use crate::embed::TokenTable;
 pub use crate::error::AssetError;
-use crate::frame::{Channel, MAX_FRAME_BYTES, Split, Vector, named_enum};
-use crate::hash::fnv1a;
+use crate::frame::{Channel, Split, Vector, named_enum};
+use crate::hash::{fnv1a, mix};
 use crate::rng::Rng;
-use crate::tool_request::{self, Capability};
+use crate::tool_request::Capability;
 use alloc::{string::String, sync::Arc, vec::Vec};
-use carrier::{Carried, CarrierIndex};
+use carrier::Carried;
 use index::SplitIndex;
+pub(crate) use layer::Layer;
+use streamed::Streamed;
 
 /// Share of benign frames that are twins of attacks, where benign-only families of the attack's
 /// domain and channel could stand instead.
 const TWIN_SHARE: f32 = 0.5;
-/// Most other tools of a server that a list shows beside the one in question.
-const MAX_SIBLINGS: u32 = 3;
-/// Room that is left for mutations to grow a payload, in payloads: hexadecimal takes as much.
-const MUTATION_ROOM: u32 = 2;
 
 /// A tool that scenarios call, describe or answer for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,13 +170,12 @@ pub struct ScenarioFacts {
     pub payload_bytes: u32,
 }
 
-/// The corpus, loaded and indexed.
+/// The corpus, loaded and indexed: what was written, and what an episode has from a feed beside it.
 #[derive(Debug, Clone)]
 pub struct Corpus {
-    content: format::Content,
-    facts: Vec<ScenarioFacts>,
-    splits: [SplitIndex; 3],
-    carriers: [CarrierIndex; 3],
+    written: Arc<Layer>,
+    splits: Arc<[SplitIndex; 3]>,
+    streamed: Option<Arc<Streamed>>,
     table: Arc<TokenTable>,
     checksum: u64,
 }
@@ -185,15 +184,23 @@ impl Corpus {
     /// Reads a compiled corpus; total. The table is what its critic and observations compare with.
     pub fn from_bytes(bytes: &[u8], table: Arc<TokenTable>) -> Result<Self, AssetError> {
         const SPLITS: [Split; 3] = [Split::Train, Split::Validation, Split::Test];
-        let content = format::decode(bytes)?;
-        let carriers = SPLITS.map(|split| CarrierIndex::build(&content, split));
-        let facts: Vec<_> = content
-            .scenarios
-            .iter()
-            .map(|scenario| facts_of(&content, &carriers, scenario))
-            .collect();
-        let splits = SPLITS.map(|split| SplitIndex::build(&content, &facts, split));
-        Ok(Self { content, facts, splits, carriers, table, checksum: fnv1a(bytes) })
+        let written = Layer::new(format::decode(bytes)?);
+        let splits = SPLITS.map(|split| SplitIndex::build(&written.content, &written.facts, split));
+        Ok(Self {
+            written: Arc::new(written),
+            splits: Arc::new(splits),
+            streamed: None,
+            table,
+            checksum: fnv1a(bytes),
+        })
+    }
+
+    /// The written corpus with the pairs of `bytes`, a file of the same format, beside it. Where an
+    /// attack of a vector and channel is drawn that such a pair has, or a benign frame in its place,
+    /// the pair's attack or twin stands in: labels keep their share in every channel.
+    pub fn with_streamed(&self, bytes: &[u8]) -> Result<Self, AssetError> {
+        let streamed = Streamed::new(format::decode(bytes)?, fnv1a(bytes))?;
+        Ok(Self { streamed: Some(Arc::new(streamed)), ..self.clone() })
     }
 
     /// The token table.
@@ -201,51 +208,92 @@ impl Corpus {
         &self.table
     }
 
-    /// Hash of the file: says which corpus a run used.
+    /// Hash of the file, or files: says which corpus a run used.
     pub fn checksum(&self) -> u64 {
-        self.checksum
+        self.streamed
+            .as_ref()
+            .map_or(self.checksum, |streamed| mix(self.checksum ^ streamed.checksum))
     }
 
-    /// Number of scenarios.
+    /// Hash of the file of streamed pairs, where such are beside the written corpus.
+    pub fn streamed(&self) -> Option<u64> {
+        self.streamed.as_ref().map(|streamed| streamed.checksum)
+    }
+
+    /// Number of scenarios; the streamed ones follow the written ones.
     pub fn n_scenarios(&self) -> u32 {
-        self.content.scenarios.len() as u32
+        let streamed = self.streamed.as_ref().map_or(0, |streamed| streamed.layer.n_scenarios());
+        self.written.n_scenarios() + streamed
     }
 
-    /// Names of the domains.
+    /// Names of the written domains.
     pub fn domains(&self) -> &[String] {
-        &self.content.domains
+        &self.written.content.domains
     }
 
-    /// The tools.
+    /// The written tools.
     pub fn tools(&self) -> &[Tool] {
-        &self.content.tools
+        &self.written.content.tools
     }
 
-    /// The families.
+    /// The written families.
     pub fn families(&self) -> &[Family] {
-        &self.content.families
+        &self.written.content.families
     }
 
-    /// The scenarios.
+    /// The written scenarios.
     pub fn scenarios(&self) -> &[Scenario] {
-        &self.content.scenarios
+        &self.written.content.scenarios
     }
 
-    /// The slot lists.
+    /// The slot lists of the written texts.
     pub fn slots(&self) -> &slots::Slots {
-        &self.content.slots
+        &self.written.content.slots
+    }
+
+    /// The layer of a scenario, and its index there.
+    #[inline]
+    pub(crate) fn layer(&self, scenario: u32) -> (&Layer, u32) {
+        match &self.streamed {
+            Some(streamed) if scenario >= self.written.n_scenarios() => {
+                (&streamed.layer, scenario - self.written.n_scenarios())
+            }
+            _ => (&self.written, scenario),
+        }
     }
 
     /// Facts of a scenario. Indices come from this corpus; any other gives the first scenario's
     /// (a loaded corpus is never empty).
     #[inline]
     pub fn facts(&self, scenario: u32) -> &ScenarioFacts {
-        self.facts.get(scenario as usize).unwrap_or(&self.facts[0])
+        let (layer, idx) = self.layer(scenario);
+        layer.facts(idx)
     }
 
     /// The scenario's family.
     pub fn family_of(&self, scenario: u32) -> &Family {
-        &self.content.families[self.facts(scenario).family as usize]
+        let (layer, idx) = self.layer(scenario);
+        layer.family(idx)
+    }
+
+    /// Name of the scenario's domain.
+    pub fn domain_of(&self, scenario: u32) -> &str {
+        let (layer, idx) = self.layer(scenario);
+        layer.domain(idx)
+    }
+
+    /// Name of the tool that the scenario's frame names.
+    #[inline]
+    pub fn named_tool(&self, scenario: u32) -> Option<&str> {
+        let (layer, idx) = self.layer(scenario);
+        layer.facts(idx).named_tool.map(|tool| layer.tool_name(tool))
+    }
+
+    /// The frame's text with `payload` where its scenario's text stands: in a carrier, if the slot
+    /// seed says so.
+    pub fn carry(&self, scenario: u32, slot_seed: u64, payload: String) -> String {
+        let (layer, idx) = self.layer(scenario);
+        layer.carry(idx, slot_seed, payload)
     }
 
     /// How a benign scenario came to be written.
@@ -260,11 +308,6 @@ impl Corpus {
         }
     }
 
-    /// Name of the tool at an index.
-    pub fn tool_name(&self, tool: u32) -> &str {
-        self.content.tools.get(tool as usize).map_or("", |tool| &tool.name)
-    }
-
     /// Whether frames of every vector can be drawn from `split`.
     pub fn can_serve(&self, split: Split) -> bool {
         self.splits[split.index()].complete()
@@ -273,7 +316,8 @@ impl Corpus {
     /// A random attack of `vector`.
     #[inline]
     pub fn draw_attack(&self, split: Split, vector: Vector, rng: &mut Rng) -> u32 {
-        self.splits[split.index()].attack(vector, rng)
+        let attack = self.splits[split.index()].attack(vector, rng);
+        self.stand_in(split, vector, attack, rng).map_or(attack, |pair| pair.attack)
     }
 
     /// A random benign scenario where an attack of `vector` might have stood, of the same domain and
@@ -288,114 +332,29 @@ impl Corpus {
             let unpaired = index.unpaired(facts.channel, rng);
             return unpaired.unwrap_or_else(|| index.twin(facts.family, rng));
         }
+        if let Some(pair) = self.stand_in(split, vector, attack, rng) {
+            return pair.twin;
+        }
         if rng.chance(TWIN_SHARE) {
             index.twin(facts.family, rng)
         } else {
-            let domain = self.content.families[facts.family as usize].domain;
+            let domain = self.family_of(attack).domain;
             index.plain(domain, facts.channel, rng).unwrap_or_else(|| index.twin(facts.family, rng))
         }
     }
-}
 
-/// What `carried` is for a scenario.
-fn carried(family: &Family, scenario: &Scenario) -> Carried {
-    let (Body::Text | Body::Description, [(_, Part::Text(text))]) =
-        (scenario.body, scenario.parts.as_slice())
-    else {
-        return Carried::Never;
-    };
-    // A whole description speaks of its own tool and stands alone.
-    let may_stand_in_another = matches!(family.channel, Channel::ToolResult | Channel::UserPrompt);
-    if family.carried {
-        Carried::Always
-    } else if may_stand_in_another && text.len() <= carrier::MAX_TEXT_BYTES {
-        Carried::Sometimes
-    } else {
-        Carried::Never
+    /// A streamed pair for the place of a written attack; draws nothing where there are none.
+    #[inline]
+    fn stand_in(
+        &self,
+        split: Split,
+        vector: Vector,
+        attack: u32,
+        rng: &mut Rng,
+    ) -> Option<streamed::Pair> {
+        let streamed = self.streamed.as_ref()?;
+        let pair = streamed.pair(split, vector, self.facts(attack).channel, rng)?;
+        let n_written = self.written.n_scenarios();
+        Some(streamed::Pair { attack: n_written + pair.attack, twin: n_written + pair.twin })
     }
-}
-
-fn facts_of(
-    content: &format::Content,
-    carriers: &[CarrierIndex; 3],
-    scenario: &Scenario,
-) -> ScenarioFacts {
-    let family = &content.families[scenario.family as usize];
-    let named_tool = family
-        .tool
-        .filter(|_| matches!(family.channel, Channel::ToolCall | Channel::ToolDescription));
-    let capability =
-        named_tool.map(|tool| tool_request::capability_of(&content.tools[tool as usize].name));
-    let (mut envelope_bytes, payload_bytes) = size_bounds(content, family, scenario);
-    let taken = envelope_bytes + MUTATION_ROOM * payload_bytes;
-    let room_bytes = (MAX_FRAME_BYTES as u32).saturating_sub(taken);
-    let carriers = carriers[family.split.index()].within(family.channel, room_bytes);
-    let mut carried = carried(family, scenario);
-    let mut left_bytes = room_bytes;
-    match carriers.last() {
-        Some(longest) if carried != Carried::Never => left_bytes -= longest.n_bytes,
-        _ => carried = Carried::Never,
-    }
-    // Other tools take what the longest carrier leaves.
-    let described = family.tool.filter(|_| family.channel == Channel::ToolDescription);
-    let n_siblings = described.map_or(0, |tool| {
-        let largest = largest_sibling(content, &content.tools[tool as usize]).max(1);
-        let n_siblings = (left_bytes / largest).min(MAX_SIBLINGS);
-        left_bytes -= n_siblings * largest;
-        n_siblings
-    });
-    envelope_bytes += room_bytes - left_bytes;
-    ScenarioFacts {
-        family: scenario.family,
-        channel: family.channel,
-        vector: if scenario.malicious { family.vector } else { Vector::Benign },
-        named_tool,
-        capability,
-        drifts: scenario.drifts,
-        splits: scenario.splits,
-        carried,
-        room_bytes,
-        n_siblings,
-        envelope_bytes,
-        payload_bytes,
-    }
-}
-
-/// Bounds for any style: everything escaped to ASCII, four spaces of indentation.
-fn size_bounds(content: &format::Content, family: &Family, scenario: &Scenario) -> (u32, u32) {
-    let text_bytes = |text: &str| content.slots.max_len(text) as u32;
-    let mut envelope = 320;
-    let mut payload = 0;
-    for (key, part) in &scenario.parts {
-        envelope += 64 + key.len() as u32;
-        match part {
-            Part::Text(text) => payload += text_bytes(text),
-            Part::Literal(literal) => envelope += literal.len() as u32,
-        }
-    }
-    if let Some(tool) = family.tool.and_then(|tool| content.tools.get(tool as usize)) {
-        envelope += tool.name.len() as u32;
-        if family.channel == Channel::ToolDescription {
-            for param in &tool.params {
-                envelope += 192 + 2 * param.name.len() as u32;
-                payload += text_bytes(&param.description);
-            }
-        }
-    }
-    (envelope, payload)
-}
-
-/// Bytes of the largest entry among the other tools of a tool's server.
-fn largest_sibling(content: &format::Content, tool: &Tool) -> u32 {
-    let others = content.tools.iter().filter(|other| other.domain == tool.domain);
-    others.map(|other| entry_bytes(content, other)).max().unwrap_or(0)
-}
-
-fn entry_bytes(content: &format::Content, tool: &Tool) -> u32 {
-    let text_bytes = |text: &str| content.slots.max_len(text) as u32;
-    let params = tool
-        .params
-        .iter()
-        .map(|param| 224 + 2 * param.name.len() as u32 + text_bytes(&param.description));
-    384 + tool.name.len() as u32 + text_bytes(&tool.description) + params.sum::<u32>()
 }

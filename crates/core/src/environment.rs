@@ -166,6 +166,14 @@ impl Environment {
         self.stage = Stage::Playing(self.draw_frame());
     }
 
+    /// The same over other texts: between two episodes nothing refers to a scenario.
+    pub fn reset_on(&mut self, corpus: Arc<Corpus>) -> Result<(), ConfigError> {
+        self.config.check(&corpus)?;
+        self.corpus = corpus;
+        self.reset();
+        Ok(())
+    }
+
     /// Answers the frame in hand.
     pub fn step(&mut self, action: &Action) -> Result<StepOutcome, StepError> {
         let in_hand = match self.stage {
@@ -407,7 +415,7 @@ pub(crate) fn judge_frame(
     let subject = Subject {
         vector: frame.vector,
         obfuscated: frame.obfuscated(),
-        tool_name: facts.named_tool.map(|tool| corpus.tool_name(tool)),
+        tool_name: corpus.named_tool(frame.scenario),
         capability: facts.capability,
     };
     judge.answer(action, &subject, || critic_value(corpus, frame))

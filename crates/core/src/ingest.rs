@@ -23,6 +23,7 @@ mod oracle;
 mod row;
 mod sample;
 mod split;
+mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use oracle::Fingerprints;
 pub use row::{FenrirRow, NistRow, Row, WitfooRow, read, read_value};
 pub use sample::{DecidedBy, Piece, Sample};
 pub use split::{SPLIT_PER_MILLE, split_of};
+pub use stream::{Drawn, compile};
 pub use table::LabelTable;
 pub use text::{MAX_PASSAGE_BYTES, MAX_PROSE_BYTES};
 

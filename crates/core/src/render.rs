@@ -3,7 +3,7 @@
 //! Invariant: spacing, key order, escapes and ids are drawn from the render seed alone, so they say
 //! nothing about the label.
 
-use crate::corpus::{Body, Corpus, Family, Param, Part, Scenario};
+use crate::corpus::{Body, Corpus, Family, Layer, Param, Part, Scenario};
 use crate::frame::{Channel, Frame, Mutations};
 use crate::json::{self, Spacing, Style, Value, object};
 use crate::mutate::mutate;
@@ -30,11 +30,12 @@ pub fn canonical(corpus: &Corpus, frame: &Frame) -> String {
 }
 
 fn render_with(corpus: &Corpus, frame: &Frame, mutations: Mutations) -> String {
-    let Some(scenario) = corpus.scenarios().get(frame.scenario as usize) else {
+    let (layer, idx) = corpus.layer(frame.scenario);
+    let Some(scenario) = layer.scenario(idx) else {
         return String::new();
     };
-    let family = corpus.family_of(frame.scenario);
-    let fill = |template: &str| corpus.slots().fill(template, frame.slot_seed);
+    let family = layer.family(idx);
+    let fill = |template: &str| layer.slots().fill(template, frame.slot_seed);
 
     let mut leaves: Vec<String> = scenario
         .parts
@@ -44,7 +45,7 @@ fn render_with(corpus: &Corpus, frame: &Frame, mutations: Mutations) -> String {
             Part::Literal(_) => None,
         })
         .collect();
-    let params = parameters(corpus, family, scenario);
+    let params = parameters(layer, family, scenario);
     leaves.extend(
         params.iter().skip(leaves.len().saturating_sub(1)).map(|param| fill(param.description)),
     );
@@ -54,23 +55,23 @@ fn render_with(corpus: &Corpus, frame: &Frame, mutations: Mutations) -> String {
     }
 
     if let Some(first) = leaves.first_mut() {
-        *first = corpus.carry(frame.scenario, frame.slot_seed, core::mem::take(first));
+        *first = layer.carry(idx, frame.slot_seed, core::mem::take(first));
     }
 
     let mut rng = Rng::new(frame.render_seed).fork(STYLE_STREAM);
     match family.channel {
         Channel::UserPrompt | Channel::Log => leaves.into_iter().next().unwrap_or_default(),
         Channel::ToolDescription => {
-            let tool = tool_entry(tool_name(corpus, family), leaves, &params);
-            let n_others = corpus.facts(frame.scenario).n_siblings;
-            let tools = listed(corpus, family, tool, n_others, frame.slot_seed);
+            let tool = tool_entry(tool_name(layer, family), leaves, &params);
+            let n_others = layer.facts(idx).n_siblings;
+            let tools = listed(layer, family, tool, n_others, frame.slot_seed);
             let tools = object([("tools", Value::Array(tools))]);
             write_message(vec![("result", tools)], &mut rng)
         }
         Channel::ToolCall => {
             let arguments = fields(scenario, leaves);
             let params =
-                object([("name", tool_name(corpus, family).into()), ("arguments", arguments)]);
+                object([("name", tool_name(layer, family).into()), ("arguments", arguments)]);
             write_message(vec![("method", "tools/call".into()), ("params", params)], &mut rng)
         }
         Channel::ToolResult => {
@@ -89,8 +90,8 @@ fn render_with(corpus: &Corpus, frame: &Frame, mutations: Mutations) -> String {
     }
 }
 
-fn tool_name<'a>(corpus: &'a Corpus, family: &Family) -> &'a str {
-    family.tool.map_or("", |tool| corpus.tool_name(tool))
+fn tool_name<'a>(layer: &'a Layer, family: &Family) -> &'a str {
+    family.tool.map_or("", |tool| layer.tool_name(tool))
 }
 
 /// A parameter of a described tool.
@@ -101,15 +102,11 @@ struct Described<'a> {
 }
 
 /// Parameters of a described tool: the scenario's own, else the tool's. Empty on other channels.
-fn parameters<'a>(
-    corpus: &'a Corpus,
-    family: &Family,
-    scenario: &'a Scenario,
-) -> Vec<Described<'a>> {
+fn parameters<'a>(layer: &'a Layer, family: &Family, scenario: &'a Scenario) -> Vec<Described<'a>> {
     if family.channel != Channel::ToolDescription {
         return Vec::new();
     }
-    let tool = family.tool.and_then(|tool| corpus.tools().get(tool as usize));
+    let tool = family.tool.and_then(|tool| layer.tools().get(tool as usize));
     let known = tool.map_or(&[][..], |tool| &tool.params);
     let kind_of = |name: &str| {
         known.iter().find(|param| param.name == name).map_or("string", |param| &param.kind)
@@ -135,7 +132,7 @@ fn described(params: &[Param]) -> Vec<Described<'_>> {
 
 /// The tool among others of its server, as `tools/list` shows them.
 fn listed(
-    corpus: &Corpus,
+    layer: &Layer,
     family: &Family,
     tool: Value,
     n_others: u32,
@@ -144,7 +141,7 @@ fn listed(
     let mut rng = Rng::new(slot_seed).fork(SIBLING_STREAM);
     let more = n_others > 0 && rng.chance(SIBLING_SHARE);
     let n = if more { 1 + rng.below(n_others) } else { 0 };
-    let mut others: Vec<_> = corpus
+    let mut others: Vec<_> = layer
         .tools()
         .iter()
         .zip(0u32..)
@@ -159,7 +156,7 @@ fn listed(
         let other = others.swap_remove(rng.below(others.len() as u32) as usize);
         let texts =
             [&other.description].into_iter().chain(other.params.iter().map(|p| &p.description));
-        let leaves = texts.map(|text| corpus.slots().fill(text, slot_seed)).collect();
+        let leaves = texts.map(|text| layer.slots().fill(text, slot_seed)).collect();
         tools.push(tool_entry(&other.name, leaves, &described(&other.params)));
     }
     let at = rng.below(tools.len() as u32 + 1) as usize;

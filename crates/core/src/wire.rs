@@ -8,6 +8,7 @@
 pub mod batch;
 pub mod checkpoint;
 pub mod decide;
+pub mod feeds;
 pub mod infer;
 pub mod live;
 pub mod mcp;

@@ -12,6 +12,8 @@ pub(crate) const SESSION: &str = "SESSION";
 pub(crate) const NAMESPACE: &str = "NAMESPACE";
 /// Binding of the Durable Object class [`crate::Inference`].
 pub(crate) const INFERENCE: &str = "INFERENCE";
+/// Binding of the Durable Object class [`crate::Feed`].
+pub(crate) const FEED: &str = "FEED";
 /// The token table among the static files.
 pub(crate) const TABLE_FILE: &str = "tokens.bin";
 /// The compiled corpus among the static files.

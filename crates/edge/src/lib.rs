@@ -24,6 +24,9 @@
 mod assets;
 mod config;
 mod error;
+mod feed;
+mod feed_do;
+mod feeds;
 mod files;
 mod infer;
 mod infer_do;
@@ -45,6 +48,7 @@ mod sessions;
 mod shard;
 mod space;
 
+pub use feed_do::Feed;
 pub use infer_do::Inference;
 pub use namespace_do::Namespace;
 pub use session_do::Session;

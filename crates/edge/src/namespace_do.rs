@@ -6,13 +6,19 @@
 
 use crate::assets;
 use crate::config::NamespaceLimits;
+use crate::feeds;
 use crate::part::{Part, PartAnswer};
 use crate::shard::{Prepared, Seed, Shard};
+use omniguard_core::corpus::Corpus;
+use omniguard_core::frame::Split;
 use omniguard_core::wire::batch::{self, BatchReset};
+use omniguard_core::wire::hex64;
 use omniguard_core::wire::metrics::EnvMetrics;
 use omniguard_core::wire::openenv::StateBody;
 use omniguard_core::wire::problem::Problem;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use worker::wasm_bindgen;
 use worker::{
     Date, DurableObject, Env, Error, Request, Response, Result, Socket, SqlStorageValue, State,
@@ -31,6 +37,13 @@ struct Pending {
     prepared: Prepared,
 }
 
+/// What storage holds of a shard.
+struct Saved {
+    bytes: Vec<u8>,
+    /// Streamed texts that environments play on.
+    files: Vec<Vec<u8>>,
+}
+
 /// A shard and its storage.
 #[durable_object]
 pub struct Namespace {
@@ -38,6 +51,8 @@ pub struct Namespace {
     env: Env,
     shard: RefCell<Option<Shard>>,
     pending: RefCell<Option<Pending>>,
+    /// Hashes of the streamed texts in storage.
+    files: RefCell<BTreeSet<u64>>,
     next_ticket: Cell<u64>,
     /// When the alarm has to be put off again.
     alarm_due: Cell<u64>,
@@ -56,6 +71,7 @@ impl DurableObject for Namespace {
             env,
             shard: RefCell::default(),
             pending: RefCell::default(),
+            files: RefCell::default(),
             // Drawn, so that a ticket from before a restart is none of those given out after it.
             next_ticket: Cell::new(getrandom::u64().unwrap_or(1)),
             alarm_due: Cell::new(0),
@@ -71,8 +87,8 @@ impl DurableObject for Namespace {
             path.trim_start_matches('/').split_once('/').unwrap_or((path.as_str(), ""));
         let number = || argument.parse().unwrap_or(0);
         let answer = match verb {
-            "prepare" => self.prepare(&request.json().await?),
-            "apply" => match self.prepare(&request.json().await?) {
+            "prepare" => self.prepare(&request.json().await?).await,
+            "apply" => match self.prepare(&request.json().await?).await {
                 PartAnswer::Prepared { ticket } => self.commit(ticket),
                 other => other,
             },
@@ -94,6 +110,7 @@ impl DurableObject for Namespace {
     async fn alarm(&self) -> Result<Response> {
         self.pending.take();
         self.shard.take();
+        self.files.take();
         self.alarm_due.set(0);
         self.state.storage().delete_all().await?;
         Response::empty()
@@ -140,35 +157,70 @@ impl Namespace {
         })?;
         let shard = match saved {
             None => Shard::new(corpus),
-            Some(bytes) => Shard::restore(&bytes, corpus.clone()).unwrap_or_else(|error| {
-                // After a deployment with other frames its environments cannot go on.
-                console_error!("the shard begins anew: {error}");
-                Shard::new(corpus)
-            }),
+            Some(Saved { bytes, files }) => {
+                Shard::restore(&bytes, corpus.clone(), files).unwrap_or_else(|error| {
+                    // After a deployment with other frames its environments cannot go on.
+                    console_error!("the shard begins anew: {error}");
+                    Shard::new(corpus)
+                })
+            }
         };
         // Another request may have been quicker; what it did must stay.
-        self.shard.borrow_mut().get_or_insert(shard);
+        if self.shard.borrow().is_none() {
+            self.files.replace(shard.files().map(|(hash, _)| hash).collect());
+            self.shard.replace(Some(shard));
+        }
         Ok(())
     }
 
     /// The bytes that were kept. Nothing is written: to ask about a namespace does not make it.
-    fn saved(&self) -> Result<Option<Vec<u8>>> {
-        let sql = self.state.storage().sql();
-        let tables = sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'shard'", None)?;
-        if tables.raw().next().is_none() {
-            return Ok(None);
-        }
-        let rows = sql.exec("SELECT bytes FROM shard WHERE id = 0", None)?;
-        match rows.raw().next() {
-            Some(row) => Ok(row?.into_iter().find_map(|value| match value {
-                SqlStorageValue::Blob(bytes) => Some(bytes),
-                _ => None,
-            })),
-            None => Ok(None),
-        }
+    fn saved(&self) -> Result<Option<Saved>> {
+        let bytes = self.blobs("shard", "SELECT bytes FROM shard WHERE id = 0")?.pop();
+        let files = self.blobs("streamed", "SELECT bytes FROM streamed")?;
+        Ok(bytes.map(|bytes| Saved { bytes, files }))
     }
 
-    fn keep(&self, bytes: Vec<u8>) -> Result<()> {
+    /// The blobs that a query finds; none where there is no such table.
+    fn blobs(&self, table: &str, query: &str) -> Result<Vec<Vec<u8>>> {
+        let sql = self.state.storage().sql();
+        let known = "SELECT 1 FROM sqlite_master WHERE name = ?";
+        if sql.exec(known, vec![table.into()])?.raw().next().is_none() {
+            return Ok(Vec::new());
+        }
+        let mut blobs = Vec::new();
+        for row in sql.exec(query, None)?.raw() {
+            blobs.extend(row?.into_iter().filter_map(|value| match value {
+                SqlStorageValue::Blob(bytes) => Some(bytes),
+                _ => None,
+            }));
+        }
+        Ok(blobs)
+    }
+
+    /// Keeps the streamed texts that are played on, and no others. They change with resets alone.
+    fn keep_files(&self, shard: &Shard) -> Result<()> {
+        let hashes: BTreeSet<u64> = shard.files().map(|(hash, _)| hash).collect();
+        if *self.files.borrow() == hashes {
+            return Ok(());
+        }
+        let sql = self.state.storage().sql();
+        sql.exec("CREATE TABLE IF NOT EXISTS streamed (hash TEXT PRIMARY KEY, bytes BLOB)", None)?;
+        for hash in self.files.borrow().difference(&hashes) {
+            sql.exec("DELETE FROM streamed WHERE hash = ?", vec![hex64(*hash).into()])?;
+        }
+        for (hash, file) in shard.files().filter(|(hash, _)| !self.files.borrow().contains(hash)) {
+            sql.exec(
+                "INSERT OR REPLACE INTO streamed (hash, bytes) VALUES (?, ?)",
+                vec![hex64(hash).into(), file.to_vec().into()],
+            )?;
+        }
+        self.files.replace(hashes);
+        Ok(())
+    }
+
+    fn keep(&self, shard: &Shard) -> Result<()> {
+        self.keep_files(shard)?;
+        let bytes = shard.save();
         let sql = self.state.storage().sql();
         sql.exec("CREATE TABLE IF NOT EXISTS shard (id INTEGER PRIMARY KEY, bytes BLOB)", None)?;
         sql.exec(
@@ -189,16 +241,31 @@ impl Namespace {
         self.state.storage().set_alarm(idle).await
     }
 
-    fn prepare(&self, part: &Part) -> PartAnswer {
+    /// Whether a prepared batch holds the shard.
+    fn held(&self) -> bool {
         let now = Date::now().as_millis();
-        if self.pending.borrow().as_ref().is_some_and(|pending| pending.until > now) {
+        self.pending.borrow().as_ref().is_some_and(|pending| pending.until > now)
+    }
+
+    async fn prepare(&self, part: &Part) -> PartAnswer {
+        if self.held() {
             return PartAnswer::Busy;
         }
+        let streamed = match self.streams(part) {
+            Some((corpus, split)) => feeds::draw(&self.env, &corpus, split).await,
+            None => None,
+        };
+        // Another batch may have come while rows were drawn.
+        if self.held() {
+            return PartAnswer::Busy;
+        }
+        let now = Date::now().as_millis();
         let shard = self.shard.borrow();
         let Some(shard) = shard.as_ref() else { return ours().into() };
         let prepared = if part.body.get("items").is_some() {
             let seed = Seed { value: part.seed, given: part.seed_given };
-            BatchReset::read(&part.body).map(|reset| shard.reset(&reset.items, seed, part.dialect))
+            BatchReset::read(&part.body)
+                .map(|reset| shard.reset(&reset.items, seed, part.dialect, streamed))
         } else {
             batch::read_steps(&part.body).map(|items| shard.step(&items, part.dialect))
         };
@@ -215,6 +282,18 @@ impl Namespace {
         }
     }
 
+    /// The split that a reset's episodes may have texts of a feed from.
+    fn streams(&self, part: &Part) -> Option<(Arc<Corpus>, Split)> {
+        if part.body.get("items").is_none() || !feeds::on(&self.env) {
+            return None;
+        }
+        let reset = BatchReset::read(&part.body).ok()?;
+        let shard = self.shard.borrow();
+        let shard = shard.as_ref()?;
+        let seed = Seed { value: part.seed, given: part.seed_given };
+        Some((Arc::clone(shard.corpus()), shard.streams(&reset.items, seed)?))
+    }
+
     /// Takes what was prepared, keeps it, and answers it.
     fn commit(&self, ticket: u64) -> PartAnswer {
         let mut pending = self.pending.borrow_mut();
@@ -228,11 +307,12 @@ impl Namespace {
         if answers.is_empty() {
             return PartAnswer::Done { answers };
         }
-        match self.keep(shard.save()) {
+        match self.keep(shard) {
             Ok(()) => PartAnswer::Done { answers },
             Err(error) => {
                 console_error!("the shard cannot be kept: {error}");
                 // The next request reads what was kept last: nothing is half applied.
+                self.files.take();
                 *slot = None;
                 ours().into()
             }

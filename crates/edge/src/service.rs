@@ -3,13 +3,13 @@
 use crate::assets;
 use crate::config::{Capacity, VERSION};
 use crate::error::Fault;
+use crate::feeds;
 use crate::namespaces::Shards;
 use crate::openapi;
 use crate::request;
 use crate::response::{self, JSON};
 use crate::sessions;
 use omniguard_core::environment::ENVIRONMENT_ID;
-use omniguard_core::wire::Named;
 use omniguard_core::wire::metrics::MetricsBody;
 use omniguard_core::wire::problem::Problem;
 use omniguard_core::wire::service::{Health, Healthy, Metadata, Readiness, Runtime, ServiceInfo};
@@ -72,12 +72,14 @@ pub(crate) async fn health(request: &Request, env: &Env) -> Answer {
     let space = request::space(request, None)?;
     let (sessions, every_host) = sessions::count(env).await;
     let items = Shards::new(env, &space).metrics().await;
+    let (feeds, every_feed) = feeds::told(env).await;
     let health = Health {
-        status: if every_host && items.is_ok() { "ok" } else { "degraded" },
+        status: if every_host && every_feed && items.is_ok() { "ok" } else { "degraded" },
         env_instances: items.map_or(0, |items| items.len() as u32),
         sessions,
         max_sessions: Capacity::from_env(env).max_sessions,
-        queue_depths: Named([]),
+        source: feeds.source,
+        queue_depths: feeds.queue_depths(),
         version: VERSION,
     };
     Ok(response::json(&health, 200, JSON)?)
@@ -117,7 +119,8 @@ pub(crate) async fn info(env: &Env) -> Answer {
     let corpus = assets::corpus(env).await.map_err(not_ready)?;
     let policy = assets::policy(env).await.map_err(not_ready)?;
     let runtime = Runtime { platform: "cloudflare-workers", language: "rust-wasm32" };
-    let info = ServiceInfo::new(&corpus, policy.run_id(), VERSION, runtime);
+    let (feeds, _) = feeds::told(env).await;
+    let info = ServiceInfo::new(&corpus, feeds, policy.run_id(), VERSION, runtime);
     Ok(response::json(&info, 200, JSON)?)
 }
 
@@ -174,7 +177,8 @@ pub(crate) async fn metrics(request: &Request, env: &Env) -> Answer {
     let space = request::space(request, None)?;
     let items = Shards::new(env, &space).metrics().await?;
     let (sessions, _) = sessions::count(env).await;
-    let metrics = MetricsBody::new(items, sessions);
+    let (feeds, _) = feeds::told(env).await;
+    let metrics = MetricsBody::new(items, sessions, feeds);
     Ok(if as_text {
         response::text(metrics.prometheus(), 200, PROMETHEUS)?
     } else {

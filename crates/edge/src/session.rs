@@ -4,10 +4,11 @@
 //! nothing, and the session goes on.
 
 use crate::mcp::SERVER;
-use crate::protocol::{self, Incoming};
+use crate::protocol::Incoming;
 use omniguard_core::action::Action;
 use omniguard_core::corpus::Corpus;
 use omniguard_core::environment::{ConfigError, MAX_SEED, StepError};
+use omniguard_core::frame::Split;
 use omniguard_core::policy::Policy;
 use omniguard_core::rng::Rng;
 use omniguard_core::wire::mcp;
@@ -16,6 +17,9 @@ use omniguard_core::wire::request::Reset;
 use omniguard_core::wire::run::{Run, RunError};
 use omniguard_core::wire::step;
 use std::sync::Arc;
+
+/// A message as it was read.
+pub(crate) type Message = Result<Incoming, ErrorBody>;
 
 /// What to do after a message.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +35,6 @@ pub(crate) enum Reply {
 /// One client's session.
 #[derive(Debug)]
 pub(crate) struct Session {
-    corpus: Arc<Corpus>,
     policy: Arc<Policy>,
     /// Draws the seeds that clients leave to the server.
     seeds: Rng,
@@ -43,16 +46,23 @@ pub(crate) struct Session {
 
 impl Session {
     /// A session before its first reset. `entropy` must differ from session to session.
-    pub(crate) fn new(corpus: Arc<Corpus>, policy: Arc<Policy>, entropy: u64) -> Self {
+    pub(crate) fn new(policy: Arc<Policy>, entropy: u64) -> Self {
         let mut seeds = Rng::new(entropy);
         let id = seeds.u64();
-        Self { corpus, policy, seeds, id, n_episodes: 0, run: None }
+        Self { policy, seeds, id, n_episodes: 0, run: None }
     }
 
-    /// Answers a text message.
-    pub(crate) fn on_text(&mut self, text: &str) -> Reply {
-        let answer = match protocol::parse(text) {
-            Ok(Incoming::Reset(reset)) => self.reset(&reset),
+    /// The split that a message's episode may have texts of a feed from, if it begins one that may.
+    pub(crate) fn streams(&self, message: &Message) -> Option<Split> {
+        let Ok(Incoming::Reset(reset)) = message else { return None };
+        let run = self.run.as_ref();
+        Run::may_stream(run, reset).then(|| Run::split(run, reset))
+    }
+
+    /// Answers a message; an episode that it begins is on `corpus`.
+    pub(crate) fn answer(&mut self, message: Message, corpus: &Arc<Corpus>) -> Reply {
+        let answer = match message {
+            Ok(Incoming::Reset(reset)) => self.reset(&reset, corpus),
             Ok(Incoming::Step(action)) => self.step(&action),
             Ok(Incoming::State) => Ok(Outgoing::State(self.state())),
             Ok(Incoming::Mcp(message)) => {
@@ -67,11 +77,11 @@ impl Session {
         Reply::Send(written(&answer.unwrap_or_else(Outgoing::Error)))
     }
 
-    fn reset(&mut self, reset: &Reset) -> Result<Outgoing, ErrorBody> {
+    fn reset(&mut self, reset: &Reset, corpus: &Arc<Corpus>) -> Result<Outgoing, ErrorBody> {
         let seed = self.seeds.u64() & MAX_SEED;
         let episode_id = || format!("{:016x}-{}", self.id, self.n_episodes + 1);
-        let run = Run::begin(self.run.as_ref(), reset, &self.corpus, seed, episode_id)
-            .map_err(config_error)?;
+        let run =
+            Run::begin(self.run.as_ref(), reset, corpus, seed, episode_id).map_err(config_error)?;
         self.n_episodes += 1;
         let observation = run.observation(0, None);
         self.run = Some(run);
@@ -121,6 +131,7 @@ fn written(message: &Outgoing) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol;
     use omniguard_core::action::ActionType;
     use omniguard_core::embed::TokenTable;
     use omniguard_core::environment::{EnvConfig, Environment};
@@ -138,11 +149,18 @@ mod tests {
     fn session() -> Session {
         let table = TokenTable::from_bytes(include_bytes!("../../../public/tokens.bin")).unwrap();
         let policy = Policy::untrained(1, Arc::new(table));
-        Session::new(corpus(), Arc::new(policy), 1)
+        Session::new(Arc::new(policy), 1)
+    }
+
+    fn say(session: &mut Session, text: &str) -> Reply {
+        thread_local! {
+            static CORPUS: Arc<Corpus> = corpus();
+        }
+        CORPUS.with(|corpus| session.answer(protocol::parse(text), corpus))
     }
 
     fn ask(session: &mut Session, message: &Value) -> Value {
-        match session.on_text(&message.to_string()) {
+        match say(session, &message.to_string()) {
             Reply::Send(text) => serde_json::from_str(&text).unwrap(),
             other => panic!("no answer but {other:?}"),
         }
@@ -201,7 +219,7 @@ mod tests {
         ask(&mut session, &json!({"type": "reset", "data": {"seed": 3, "episode_length": 1}}));
         let before = ask(&mut session, &json!({"type": "state"}));
         for text in ["{", "{}", r#"{"type":"step","data":{}}"#, r#"{"type":"reset","data":3}"#] {
-            let Reply::Send(answer) = session.on_text(text) else { panic!("closed") };
+            let Reply::Send(answer) = say(&mut session, text) else { panic!("closed") };
             assert!(answer.starts_with(r#"{"type":"error""#), "{answer}");
         }
         assert_eq!(ask(&mut session, &json!({"type": "state"})), before);
@@ -242,7 +260,7 @@ mod tests {
                 "episode_id": null, "step_count": 0, "environment": "omniguard-v2.1",
             }})
         );
-        assert_eq!(session().on_text(r#"{"type":"close"}"#), Reply::Close);
+        assert_eq!(say(&mut session(), r#"{"type":"close"}"#), Reply::Close);
     }
 
     #[test]
@@ -257,7 +275,7 @@ mod tests {
         let wrong = ask(&mut session, &json!({"type": "mcp", "data": {}}));
         assert_eq!(wrong["data"]["error"]["code"], -32600);
         let notice = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-        let reply = session.on_text(&json!({"type": "mcp", "data": notice}).to_string());
+        let reply = say(&mut session, &json!({"type": "mcp", "data": notice}).to_string());
         assert_eq!(reply, Reply::Nothing);
         assert_eq!(ask(&mut session, &json!({"type": "state"})), before);
     }
@@ -291,7 +309,7 @@ mod tests {
             let n = rng.below(12);
             let text: String =
                 (0..n).map(|_| pieces[rng.below(pieces.len() as u32) as usize]).collect();
-            assert!(matches!(session.on_text(&text), Reply::Send(_)));
+            assert!(matches!(say(&mut session, &text), Reply::Send(_)));
         }
         assert_eq!(ask(&mut session, &json!({"type": "state"}))["type"], "state");
     }

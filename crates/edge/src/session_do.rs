@@ -4,13 +4,16 @@
 //! session lives in memory and is gone with its socket, by design.
 
 use crate::assets;
+use crate::feeds;
 use crate::protocol::{self, closing_code};
 use crate::session::{self, Reply};
 use crate::sessions::{COUNT_PATH, FULL, SEATS_HEADER, refused};
 use futures_util::StreamExt;
+use omniguard_core::corpus::Corpus;
 use omniguard_core::wire::openenv::{ErrorBody, ErrorCode};
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 // The macro names this crate without a path of its own.
 use worker::wasm_bindgen;
 use worker::wasm_bindgen_futures::spawn_local;
@@ -81,7 +84,8 @@ impl DurableObject for Session {
         };
         let pair = WebSocketPair::new()?;
         pair.server.accept()?;
-        spawn_local(converse(pair.server, session::Session::new(corpus, policy, entropy), seat));
+        let session = session::Session::new(policy, entropy);
+        spawn_local(converse(pair.server, session, corpus, self.env.clone(), seat));
         Response::from_websocket(pair.client)
     }
 
@@ -120,12 +124,25 @@ impl DurableObject for Session {
 }
 
 /// Answers one socket's messages until either side closes it.
-async fn converse(socket: WebSocket, mut session: session::Session, seat: Seat) {
+async fn converse(
+    socket: WebSocket,
+    mut session: session::Session,
+    corpus: Arc<Corpus>,
+    env: Env,
+    seat: Seat,
+) {
     let Ok(mut events) = socket.events() else { return };
     let code = loop {
         let reply = match events.next().await {
             Some(Ok(WebsocketEvent::Message(message))) => match message.text() {
-                Some(text) => session.on_text(&text),
+                Some(text) => {
+                    let message = protocol::parse(&text);
+                    let drawn = match session.streams(&message).filter(|_| feeds::on(&env)) {
+                        Some(split) => feeds::draw(&env, &corpus, split).await,
+                        None => None,
+                    };
+                    session.answer(message, drawn.as_ref().map_or(&corpus, |one| &one.corpus))
+                }
                 None => Reply::Send(session::error_text(protocol::binary())),
             },
             Some(Ok(WebsocketEvent::Close(close))) => break closing_code(close.code()),

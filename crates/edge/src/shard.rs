@@ -4,10 +4,12 @@
 //! are there, or nothing has changed and each refused item says why. What was prepared is committed
 //! or dropped as a whole.
 
+use crate::feeds::Streamed;
 use crate::part::Dialect;
 use omniguard_core::corpus::Corpus;
 use omniguard_core::environment::StepError;
 use omniguard_core::error::SnapshotError;
+use omniguard_core::frame::Split;
 use omniguard_core::vector::seed_of;
 use omniguard_core::wire::batch::{ResetItem, StepItem, StepResult};
 use omniguard_core::wire::openenv::Observed;
@@ -15,25 +17,31 @@ use omniguard_core::wire::request::Reset;
 use omniguard_core::wire::run::{Run, RunError};
 use omniguard_core::wire::step;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Environments of a shard.
 pub(crate) const ENVS_PER_SHARD: u32 = 64;
 /// Version of the bytes.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// Version of the bytes before there were feeds.
+const WITHOUT_FEEDS: u8 = 1;
 
 /// The environments.
 #[derive(Debug)]
 pub(crate) struct Shard {
     corpus: Arc<Corpus>,
     runs: BTreeMap<u32, Run>,
+    /// Texts of feeds that its environments play on, by their hash.
+    streamed: BTreeMap<u64, Streamed>,
 }
 
 /// A batch that could be applied.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     runs: Vec<(u32, Run)>,
+    streamed: Option<Streamed>,
     /// JSON of each item's answer, in the items' order.
     pub(crate) answers: Vec<String>,
 }
@@ -49,28 +57,56 @@ pub(crate) struct Refused {
 impl Shard {
     /// A shard without environments.
     pub(crate) fn new(corpus: Arc<Corpus>) -> Self {
-        Self { corpus, runs: BTreeMap::new() }
+        Self { corpus, runs: BTreeMap::new(), streamed: BTreeMap::new() }
     }
 
-    /// The shard that was saved.
-    pub(crate) fn restore(bytes: &[u8], corpus: Arc<Corpus>) -> Result<Self, SnapshotError> {
-        let saved: Vec<(u32, Vec<u8>)> = match bytes.split_first() {
-            Some((&VERSION, rest)) => {
-                postcard::from_bytes(rest).map_err(|_| SnapshotError::Damaged)?
+    /// The shard that was saved, with the files of streamed texts that were kept beside it.
+    pub(crate) fn restore(
+        bytes: &[u8],
+        corpus: Arc<Corpus>,
+        files: Vec<Vec<u8>>,
+    ) -> Result<Self, SnapshotError> {
+        let damaged = |_| SnapshotError::Damaged;
+        let saved: Vec<(u32, Option<u64>, Vec<u8>)> = match bytes.split_first() {
+            Some((&VERSION, rest)) => postcard::from_bytes(rest).map_err(damaged)?,
+            Some((&WITHOUT_FEEDS, rest)) => {
+                let saved: Vec<(u32, Vec<u8>)> = postcard::from_bytes(rest).map_err(damaged)?;
+                saved.into_iter().map(|(env_id, bytes)| (env_id, None, bytes)).collect()
             }
             Some((&version, _)) => return Err(SnapshotError::UnknownVersion { version }),
             None => return Err(SnapshotError::Damaged),
         };
-        let runs = saved
+        let streamed: BTreeMap<u64, Streamed> = files
             .into_iter()
-            .map(|(env_id, bytes)| Ok((env_id, Run::restore(&bytes, &corpus)?)))
-            .collect::<Result<_, SnapshotError>>()?;
-        Ok(Self { corpus, runs })
+            .filter_map(|file| Streamed::new(file, &corpus))
+            .filter_map(|one| Some((one.corpus.streamed()?, one)))
+            .collect();
+        let restored = |(env_id, hash, bytes): (u32, Option<u64>, Vec<u8>)| {
+            let played_on = match hash {
+                None => &corpus,
+                Some(hash) => &streamed.get(&hash).ok_or(SnapshotError::OtherCorpus)?.corpus,
+            };
+            Ok((env_id, Run::restore(&bytes, played_on)?))
+        };
+        let runs = saved.into_iter().map(restored).collect::<Result<_, SnapshotError>>()?;
+        Ok(Self { corpus, runs, streamed })
     }
 
-    /// The shard as bytes.
+    /// The corpus that is embedded.
+    pub(crate) fn corpus(&self) -> &Arc<Corpus> {
+        &self.corpus
+    }
+
+    /// Files of the streamed texts that its environments play on, by their hash: to be kept beside
+    /// the bytes, which would be written with every step.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        self.streamed.iter().map(|(hash, one)| (*hash, one.file.as_slice()))
+    }
+
+    /// The shard as bytes, without the streamed texts.
     pub(crate) fn save(&self) -> Vec<u8> {
-        let saved: Vec<_> = self.runs.iter().map(|(env_id, run)| (*env_id, run.save())).collect();
+        let saved = |(env_id, run): (&u32, &Run)| (*env_id, streamed_of(run), run.save());
+        let saved: Vec<_> = self.runs.iter().map(saved).collect();
         postcard::to_extend(&saved, Vec::from([VERSION])).unwrap_or_default()
     }
 
@@ -84,22 +120,34 @@ impl Shard {
         self.runs.iter().map(|(env_id, run)| (*env_id, run))
     }
 
+    /// The items, or one for every environment that there is.
+    fn meant<'a>(&self, items: &'a [ResetItem]) -> Cow<'a, [ResetItem]> {
+        if !items.is_empty() {
+            return Cow::Borrowed(items);
+        }
+        let item = |&env_id| ResetItem { env_id, reset: Reset::default() };
+        self.runs.keys().map(item).collect()
+    }
+
+    /// The split of the first environment whose next episode may be on texts of a feed.
+    pub(crate) fn streams(&self, items: &[ResetItem], seed: Seed) -> Option<Split> {
+        self.meant(items).iter().filter(|_| !seed.given).find_map(|ResetItem { env_id, reset }| {
+            let run = self.runs.get(env_id);
+            Run::may_stream(run, reset).then(|| Run::split(run, reset))
+        })
+    }
+
     /// Resets the items' environments, or every one that there is. `seed` is what the seeds that
-    /// are not given are made from.
+    /// are not given are made from; on `streamed` are the episodes that may be.
     pub(crate) fn reset(
         &self,
         items: &[ResetItem],
         seed: Seed,
         dialect: Dialect,
+        streamed: Option<Streamed>,
     ) -> Result<Prepared, Vec<Refused>> {
-        let all: Vec<ResetItem> = self
-            .runs
-            .keys()
-            .filter(|_| items.is_empty())
-            .map(|&env_id| ResetItem { env_id, reset: Reset::default() })
-            .collect();
-        let items = if items.is_empty() { &all } else { items };
-        let mut prepared = Prepared { runs: Vec::new(), answers: Vec::new() };
+        let items = self.meant(items);
+        let mut prepared = Prepared { runs: Vec::new(), streamed, answers: Vec::new() };
         let mut refused = Vec::new();
         for (idx, ResetItem { env_id, reset }) in items.iter().enumerate() {
             let mut reset = reset.clone();
@@ -108,7 +156,12 @@ impl Shard {
             }
             let drawn = seed_of(seed.value, *env_id);
             let name = || format!("{drawn:014x}-{env_id}");
-            match Run::begin(self.runs.get(env_id), &reset, &self.corpus, drawn, name) {
+            let run = self.runs.get(env_id);
+            let corpus = match &prepared.streamed {
+                Some(streamed) if Run::may_stream(run, &reset) => &streamed.corpus,
+                _ => &self.corpus,
+            };
+            match Run::begin(run, &reset, corpus, drawn, name) {
                 Ok(run) => {
                     let observation = run.observation(*env_id, None);
                     prepared.answers.push(match dialect {
@@ -146,7 +199,7 @@ impl Shard {
         if !refused.is_empty() {
             return Err(refused);
         }
-        let mut prepared = Prepared { runs: Vec::new(), answers: Vec::new() };
+        let mut prepared = Prepared { runs: Vec::new(), streamed: None, answers: Vec::new() };
         for (idx, StepItem { env_id, action, step_id }) in items.iter().enumerate() {
             let Some(run) = self.runs.get(env_id) else { continue };
             let mut run = run.clone();
@@ -169,8 +222,17 @@ impl Shard {
     /// Takes what was prepared.
     pub(crate) fn commit(&mut self, prepared: Prepared) -> Vec<String> {
         self.runs.extend(prepared.runs);
+        let new = prepared.streamed.and_then(|one| Some((one.corpus.streamed()?, one)));
+        self.streamed.extend(new);
+        let played_on: BTreeSet<u64> = self.runs.values().filter_map(streamed_of).collect();
+        self.streamed.retain(|hash, _| played_on.contains(hash));
         prepared.answers
     }
+}
+
+/// Which streamed texts a run is on.
+fn streamed_of(run: &Run) -> Option<u64> {
+    run.env().corpus().streamed()
 }
 
 /// What environments' seeds are made from.
@@ -191,7 +253,8 @@ mod tests {
     use super::*;
     use omniguard_core::action::{Action, ActionType};
     use omniguard_core::embed::TokenTable;
-    use serde_json::Value;
+    use omniguard_core::ingest::{Drawn, LogPairs, Source, compile, read_value};
+    use serde_json::{Value, json};
 
     fn corpus() -> Arc<Corpus> {
         let table = TokenTable::from_bytes(include_bytes!("../../../public/tokens.bin")).unwrap();
@@ -212,7 +275,7 @@ mod tests {
 
     fn shard(env_ids: &[u32]) -> Shard {
         let mut shard = Shard::new(corpus());
-        let prepared = shard.reset(&resets(env_ids), SEED, Dialect::Batch).unwrap();
+        let prepared = shard.reset(&resets(env_ids), SEED, Dialect::Batch, None).unwrap();
         shard.commit(prepared);
         shard
     }
@@ -238,7 +301,7 @@ mod tests {
         let mut shard = shard(&[1, 2]);
         let prepared = shard.step(&blocks(&[1, 2], Some(0)), Dialect::Batch).unwrap();
         let answers = shard.commit(prepared);
-        let restored = Shard::restore(&shard.save(), corpus()).unwrap();
+        let restored = Shard::restore(&shard.save(), corpus(), Vec::new()).unwrap();
         assert_eq!(restored.save(), shard.save());
         let again = restored.step(&blocks(&[1, 2], Some(0)), Dialect::Batch).unwrap();
         assert_eq!(again.answers, answers);
@@ -250,8 +313,14 @@ mod tests {
     fn an_empty_reset_is_for_every_environment_that_there_is() {
         let shard = shard(&[4, 7]);
         let drawn = Seed { value: 1, given: false };
-        assert_eq!(shard.reset(&[], drawn, Dialect::Batch).unwrap().answers.len(), 2);
-        assert!(Shard::new(corpus()).reset(&[], drawn, Dialect::Batch).unwrap().answers.is_empty());
+        assert_eq!(shard.reset(&[], drawn, Dialect::Batch, None).unwrap().answers.len(), 2);
+        assert!(
+            Shard::new(corpus())
+                .reset(&[], drawn, Dialect::Batch, None)
+                .unwrap()
+                .answers
+                .is_empty()
+        );
     }
 
     #[test]
@@ -259,5 +328,51 @@ mod tests {
         let shard = shard(&[0, 3]);
         let seeds: Vec<_> = shard.runs().map(|(_, run)| run.env().seed()).collect();
         assert_eq!(seeds, [seed_of(5, 0), seed_of(5, 3)]);
+    }
+
+    fn record(n: u32) -> Drawn {
+        let message = format!("<134>fw kernel: ACCEPT {} IN=eth1 OUT=eth0", "x".repeat(n as usize));
+        let row = json!({"message_sanitized": message, "label_binary": "benign"});
+        Drawn::of(read_value(Source::Witfoo, &row).unwrap())
+    }
+
+    fn streamed(written: &Corpus) -> Streamed {
+        let rows = (1..40).map(record).filter(|one| one.row.split() == Split::Train);
+        let rows: Vec<_> = rows.collect();
+        let file = compile(written, &LogPairs::of(written), &rows).unwrap();
+        Streamed::new(file, written).unwrap()
+    }
+
+    #[test]
+    fn unseeded_episodes_stream_and_are_restored_with_their_files_alone() {
+        let mut shard = Shard::new(corpus());
+        let drawn = Seed { value: 1, given: false };
+        let mut items = resets(&[0, 1, 2]);
+        items[1].reset.seed = Some(4);
+        items[2].reset.split = Some(Split::Train);
+        assert_eq!(shard.streams(&items, SEED), None);
+        assert_eq!(shard.streams(&items[1..2], drawn), None);
+        assert_eq!(shard.streams(&items, drawn), Some(Split::Train));
+        let streamed = streamed(shard.corpus());
+        let hash = streamed.corpus.streamed();
+        let prepared = shard.reset(&items, drawn, Dialect::Batch, Some(streamed)).unwrap();
+        shard.commit(prepared);
+        let on: Vec<_> = shard.runs().map(|(_, run)| run.env().corpus().streamed()).collect();
+        assert_eq!(on, [hash, None, hash]);
+
+        let files: Vec<Vec<u8>> = shard.files().map(|(_, file)| file.to_vec()).collect();
+        assert_eq!(files.len(), 1);
+        let restored = Shard::restore(&shard.save(), corpus(), files).unwrap();
+        assert_eq!(restored.save(), shard.save());
+        let step =
+            |shard: &Shard| shard.step(&blocks(&[0, 1, 2], None), Dialect::Batch).unwrap().answers;
+        assert_eq!(step(&restored), step(&shard));
+        let lost = Shard::restore(&shard.save(), corpus(), Vec::new()).unwrap_err();
+        assert_eq!(lost, SnapshotError::OtherCorpus);
+
+        // Texts that nobody plays on any more are let go.
+        let prepared = shard.reset(&[], drawn, Dialect::Batch, None).unwrap();
+        shard.commit(prepared);
+        assert_eq!(shard.files().count(), 0);
     }
 }

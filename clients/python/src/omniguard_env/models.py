@@ -107,7 +107,6 @@ class Truth(_Part):
     campaign: int
     """Shared by an attack and its re-injected variants."""
     scenario: int
-    source: str
     split: Split
     canonical: str
     """The text before mutation."""

@@ -193,11 +193,11 @@ impl Agent for Oracle {
         let diff = prospect
             .two_ticks
             .is_some_and(|value| self.table.worth(value, 2, left, ticks, prospect.then) > one);
-        let tool = corpus.facts(frame.scenario).named_tool;
+        let tool = corpus.named_tool(frame.scenario);
         match (frame.vector, tool) {
             _ if diff => certain(ActionType::SemanticDiff, Vec::new()),
             (Vector::PrivilegeEscalation, Some(tool)) => {
-                let names: Vec<String> = vec![corpus.tool_name(tool).into()];
+                let names: Vec<String> = vec![tool.into()];
                 certain(ActionType::CapabilityMediation, names)
             }
             (vector, _) => certain(plain_answer(vector), Vec::new()),

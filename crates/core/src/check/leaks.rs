@@ -17,7 +17,7 @@ use alloc::{collections::BTreeMap, format, string::String, sync::Arc, vec, vec::
 /// Furthest from chance that style, domain and channel may be: the AUC of a lookup by their value.
 const MAX_AUC: f32 = 0.55;
 
-pub(super) fn check(
+pub(crate) fn check(
     corpus: &Arc<Corpus>,
     split: Split,
     effort: Effort,
@@ -78,7 +78,7 @@ fn styles(env: &Environment, text: &str) -> Vec<(&'static str, String)> {
     let channel = env.channel().unwrap_or(Channel::Log);
     let mut styles = vec![
         ("channel", channel.name().into()),
-        ("domain", corpus.domains()[corpus.family_of(frame.scenario).domain as usize].clone()),
+        ("domain", corpus.domain_of(frame.scenario).into()),
     ];
     if let Some(json::Value::Object(members)) = json::parse(text) {
         let newlines = text.bytes().filter(|&b| b == b'\n').count().min(1);

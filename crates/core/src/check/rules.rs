@@ -158,8 +158,7 @@ fn unique_best(
         env.reset();
         let Some(&frame) = env.frame() else { continue };
         let rewards = ActionType::ALL.map(|kind| {
-            let tool = corpus.facts(frame.scenario).named_tool;
-            let names = tool.map(|tool| corpus.tool_name(tool).into()).into_iter().collect();
+            let names = corpus.named_tool(frame.scenario).map(Into::into).into_iter().collect();
             let action =
                 Action::new(kind, 1.0, "known".into(), names).unwrap_or_else(|_| Action::of(kind));
             env.clone().step(&action).map_or(f32::NEG_INFINITY, |outcome| outcome.reward.total)

@@ -3,7 +3,7 @@
 //! Which carrier, and where in it, follows from the slot seed, so a campaign keeps its document.
 //! Attacks and benign texts are carried alike.
 
-use super::{Corpus, format::Content};
+use super::{Layer, format::Content};
 use crate::frame::{Channel, N_CHANNELS, Split};
 use crate::json;
 use crate::rng::Rng;
@@ -64,10 +64,10 @@ impl CarrierIndex {
     }
 }
 
-impl Corpus {
-    /// The frame's text with `payload` where its scenario's text stands: in a carrier, if the slot
-    /// seed says so.
-    pub fn carry(&self, scenario: u32, slot_seed: u64, payload: String) -> String {
+impl Layer {
+    /// The text with `payload` where its scenario's text stands: in a carrier, if the slot seed
+    /// says so.
+    pub(crate) fn carry(&self, scenario: u32, slot_seed: u64, payload: String) -> String {
         let facts = self.facts(scenario);
         let mut rng = Rng::new(slot_seed).fork(STREAM);
         let carried = match facts.carried {
@@ -75,7 +75,7 @@ impl Corpus {
             Carried::Sometimes => rng.chance(SHARE),
             Carried::Always => true,
         };
-        let split = self.family_of(scenario).split;
+        let split = self.family(scenario).split;
         let carriers = self.carriers[split.index()].within(facts.channel, facts.room_bytes);
         let Some(&carrier) = rng.pick(carriers).filter(|_| carried) else { return payload };
         let place = rng.below(N_PLACES as u32) as usize;

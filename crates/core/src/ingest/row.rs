@@ -158,6 +158,11 @@ impl Row {
         }
     }
 
+    /// Bytes of the row's texts.
+    pub fn n_bytes(&self) -> usize {
+        self.texts().map(str::len).sum()
+    }
+
     /// The row's texts: questions first.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
         let (first, second): (&[String], &[String]) = match self {

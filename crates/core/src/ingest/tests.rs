@@ -242,8 +242,16 @@ fn seeds_tell_how_and_not_what_to_do_about_it() {
 }
 
 /// Rows whose questions differ, so that all splits have some.
-fn prose_rows(n: u32) -> impl Iterator<Item = Row> {
+pub(super) fn prose_rows(n: u32) -> impl Iterator<Item = Row> {
     (0..n).map(|n| row(Source::Fenrir, &fenrir(&format!("Question {n} about lsass?"), ANSWER)))
+}
+
+/// Benign records that differ in more than numbers.
+pub(super) fn log_rows(n: u32) -> impl Iterator<Item = Row> {
+    (0..n).map(|n| {
+        let rule: String = format!("{n}").bytes().map(|digit| char::from(digit + 49)).collect();
+        row(Source::Witfoo, &witfoo(&format!("{SYSLOG} RULE=allow-{rule}"), "benign"))
+    })
 }
 
 #[test]

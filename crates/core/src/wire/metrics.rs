@@ -1,8 +1,10 @@
 //! `GET /metrics`: what a namespace's environments have been through, as JSON or as text for
 //! Prometheus.
 
+use super::feeds::{FeedInfo, FeedsBody};
 use super::run::Run;
 use alloc::{
+    collections::BTreeMap,
     format,
     string::{String, ToString},
     vec::Vec,
@@ -103,16 +105,21 @@ pub struct MetricsBody {
     pub sessions: u32,
     /// Sums over the items.
     pub totals: Counts,
+    /// What the next unseeded episodes draw from: `embedded` or `feeds`.
+    pub source: &'static str,
+    /// Corpus feeds, by name; none where they are off.
+    pub feeds: BTreeMap<String, FeedInfo>,
 }
 
 impl MetricsBody {
     /// Adds up `items`.
-    pub fn new(items: Vec<EnvMetrics>, sessions: u32) -> Self {
+    pub fn new(items: Vec<EnvMetrics>, sessions: u32, feeds: FeedsBody) -> Self {
         let mut totals = Counts::default();
         for item in &items {
             totals.add(&item.counts);
         }
-        Self { env_instances: items.len() as u32, items, sessions, totals }
+        let FeedsBody { source, feeds } = feeds;
+        Self { env_instances: items.len() as u32, items, sessions, totals, source, feeds }
     }
 
     /// The same in Prometheus' text format (version 0.0.4).
@@ -163,9 +170,38 @@ impl MetricsBody {
             "Mean over attacks of +1 neutralised, -1 not.",
             &of_each(&|m| m.threat_awareness.to_string()),
         );
+        let source = [(format!("{{source=\"{}\"}}", self.source), "1".into())];
+        series("corpus_source", "gauge", "What unseeded episodes draw from.", &source);
+        let of_feeds = |value: &dyn Fn(&FeedInfo) -> String| -> Vec<_> {
+            let labels = |name| format!("{{feed=\"{name}\"}}");
+            self.feeds.iter().map(|(name, feed)| (labels(name), value(feed))).collect()
+        };
+        for (name, kind, help, value) in FEED_SERIES {
+            series(name, kind, help, &of_feeds(&|feed| value(feed).to_string()));
+        }
+        // Where nothing failed, nothing is told.
+        let failures = self.feeds.iter().filter_map(|(name, feed)| {
+            let kind = feed.last_error.as_ref()?;
+            Some((format!("{{feed=\"{name}\",kind=\"{kind}\"}}"), "1".into()))
+        });
+        let failures: Vec<_> = failures.collect();
+        series("feed_last_error", "gauge", "Kind of the last failure.", &failures);
         text
     }
 }
+
+/// A feed's figure: name, type, help and value.
+type FeedSeries = (&'static str, &'static str, &'static str, fn(&FeedInfo) -> u64);
+
+const FEED_SERIES: [FeedSeries; 7] = [
+    ("feed_queued", "gauge", "Rows that wait.", |feed| feed.queued.into()),
+    ("feed_rows_fetched_total", "counter", "Rows from the hub.", |feed| feed.rows_fetched),
+    ("feed_rows_drawn_total", "counter", "Rows that episodes drew.", |feed| feed.rows_drawn),
+    ("feed_rows_dropped_total", "counter", "Rows without room.", |feed| feed.rows_dropped),
+    ("feed_rows_unfit_total", "counter", "Rows that make no frames.", |feed| feed.rows_unfit),
+    ("feed_shortages_total", "counter", "Draws that found too few.", |feed| feed.shortages),
+    ("feed_errors_total", "counter", "Requests that failed.", |feed| feed.errors),
+];
 
 #[cfg(test)]
 mod tests {
@@ -189,12 +225,18 @@ mod tests {
 
     #[test]
     fn items_add_up_and_are_labelled() {
-        let body = MetricsBody::new(alloc::vec![item(0, 3), item(7, 4)], 2);
+        let feed =
+            FeedInfo { queued: 5, last_error: Some("timeout".into()), ..FeedInfo::default() };
+        let feeds = FeedsBody::new([("nist".into(), feed)].into());
+        let body = MetricsBody::new(alloc::vec![item(0, 3), item(7, 4)], 2, feeds);
         assert_eq!((body.totals.steps, body.totals.total_reward), (7, 1.0));
         let text = body.prometheus();
         assert!(text.contains("# TYPE omniguard_steps_total counter\n"), "{text}");
         assert!(text.contains("omniguard_steps_total{env_id=\"7\"} 4\n"), "{text}");
         assert!(text.contains("omniguard_sessions 2\n"), "{text}");
+        assert!(text.contains("omniguard_corpus_source{source=\"feeds\"} 1\n"), "{text}");
+        assert!(text.contains("omniguard_feed_queued{feed=\"nist\"} 5\n"), "{text}");
+        assert!(text.contains("{feed=\"nist\",kind=\"timeout\"} 1\n"), "{text}");
     }
 
     #[test]

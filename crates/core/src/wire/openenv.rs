@@ -1,5 +1,6 @@
 //! The OpenEnv dialect's messages (`openenv-core` 0.3, `env_server/types.py`).
 
+use super::feeds::{EMBEDDED, FEEDS};
 use super::observation::ObservationBody;
 use super::validation::{FieldError, Invalid};
 use super::{Named, hex64, mcp};
@@ -58,6 +59,9 @@ pub struct RunState {
     pub seed: u64,
     /// Which part of the corpus the frames come from.
     pub split: &'static str,
+    /// Where the episode's texts are from: `embedded` or `feeds`. A run that a client seeded is
+    /// always `embedded`; of any other the seed alone tells the episode only where this says so.
+    pub source: &'static str,
     /// The phase now.
     pub phase: &'static str,
     /// Whether the phase was asked for, and stays.
@@ -81,6 +85,7 @@ impl From<&Environment> for RunState {
         Self {
             seed: env.seed(),
             split: config.split.name(),
+            source: env.corpus().streamed().map_or(EMBEDDED, |_| FEEDS),
             phase: env.phase().name(),
             phase_pinned: config.phase.is_some(),
             episode_length: config.episode_length,

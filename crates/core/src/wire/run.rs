@@ -10,6 +10,7 @@ use crate::action::{Action, ActionType};
 use crate::corpus::Corpus;
 use crate::environment::{Environment, StepOutcome};
 use crate::error::{ConfigError, SnapshotError, StepError};
+use crate::frame::Split;
 use alloc::{borrow::ToOwned, string::String, sync::Arc, vec::Vec};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,9 @@ use serde::{Deserialize, Serialize};
 /// Label of an environment that was not given one.
 pub const DEFAULT_TASK: &str = "omniguard";
 /// Version of the bytes: rises with any change to the mirrors.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// Version of the bytes before runs said whether they were seeded.
+const UNSAID: u8 = 1;
 
 /// One environment and what its client said about it.
 #[derive(Debug, Clone)]
@@ -27,6 +30,8 @@ pub struct Run {
     task: String,
     fields: FieldSet,
     last: Option<Last>,
+    /// Whether a client gave the seed: then the run is the same wherever it is played.
+    seeded: bool,
 }
 
 /// The last step that named itself, kept such that it can be told again.
@@ -66,8 +71,23 @@ impl fmt::Display for RunError {
 impl core::error::Error for RunError {}
 
 impl Run {
-    /// The run after `reset`: the next episode of `previous`, or a new run where there is none or
-    /// where the reset asks for one. `seed` and `episode_id` are for what the reset leaves open.
+    /// Whether the episode after `reset` may be on texts of a feed: not where a client gave the
+    /// seed, now or at the run's beginning.
+    pub fn may_stream(previous: Option<&Self>, reset: &Reset) -> bool {
+        let goes_on = previous.filter(|_| !reset.starts_run());
+        reset.seed.is_none() && goes_on.is_none_or(|run| !run.seeded)
+    }
+
+    /// The split that the episode after `reset` is on.
+    pub fn split(previous: Option<&Self>, reset: &Reset) -> Split {
+        match previous.filter(|_| !reset.starts_run()) {
+            Some(run) => run.env.config().split,
+            None => reset.config().split,
+        }
+    }
+
+    /// The run after `reset`, on `corpus`: the next episode of `previous`, or a new run where there
+    /// is none or where the reset asks for one. `seed` and `episode_id` are for what the reset leaves open.
     pub fn begin(
         previous: Option<&Self>,
         reset: &Reset,
@@ -75,13 +95,14 @@ impl Run {
         seed: u64,
         episode_id: impl FnOnce() -> String,
     ) -> Result<Self, ConfigError> {
-        let mut env = if let Some(previous) = previous.filter(|_| !reset.starts_run()) {
-            previous.env.clone()
+        let (mut env, seeded) = if let Some(previous) = previous.filter(|_| !reset.starts_run()) {
+            (previous.env.clone(), previous.seeded)
         } else {
             let seed = reset.seed.unwrap_or(seed);
-            Environment::new(reset.config(), Arc::clone(corpus), seed)?
+            let env = Environment::new(reset.config(), Arc::clone(corpus), seed)?;
+            (env, reset.seed.is_some())
         };
-        env.reset();
+        env.reset_on(Arc::clone(corpus))?;
         let task = reset.task_name.as_deref().or(previous.map(|run| run.task.as_str()));
         let fields = reset.fields.or(previous.map(|run| run.fields));
         Ok(Self {
@@ -90,6 +111,7 @@ impl Run {
             task: task.unwrap_or(DEFAULT_TASK).to_owned(),
             fields: fields.unwrap_or(FieldSet::ALL),
             last: None,
+            seeded,
         })
     }
 
@@ -170,15 +192,15 @@ impl Run {
             }),
         };
         // Writing numbers to memory cannot fail; an empty run is refused when it is read.
-        postcard::to_extend(&state, Vec::from([VERSION])).unwrap_or_default()
+        postcard::to_extend(&(self.seeded, state), Vec::from([VERSION])).unwrap_or_default()
     }
 
     /// The run that was saved, over the corpus it was saved with.
     pub fn restore(bytes: &[u8], corpus: &Arc<Corpus>) -> Result<Self, SnapshotError> {
-        let state: RunState = match bytes.split_first() {
-            Some((&VERSION, state)) => {
-                postcard::from_bytes(state).map_err(|_| SnapshotError::Damaged)?
-            }
+        let damaged = |_| SnapshotError::Damaged;
+        let (seeded, state): (bool, RunState) = match bytes.split_first() {
+            Some((&VERSION, state)) => postcard::from_bytes(state).map_err(damaged)?,
+            Some((&UNSAID, state)) => (true, postcard::from_bytes(state).map_err(damaged)?),
             Some((&version, _)) => return Err(SnapshotError::UnknownVersion { version }),
             None => return Err(SnapshotError::Damaged),
         };
@@ -188,6 +210,7 @@ impl Run {
             task: state.task,
             fields: FieldSet::from_bits(state.fields),
             last: state.last.map(LastState::last).transpose()?,
+            seeded,
         })
     }
 }
@@ -288,5 +311,15 @@ mod tests {
         let seeded = Reset { seed: Some(3), ..Reset::default() };
         let third = Run::begin(Some(&second), &seeded, &corpus, 1, || "c".into()).unwrap();
         assert_eq!((third.env().seed(), third.env().n_episodes_begun()), (3, 1));
+        let (open, seeded) = (Reset::default(), Reset { seed: Some(1), ..Reset::default() });
+        let optioned = Reset { split: Some(Split::Test), ..Reset::default() };
+        assert!(Run::may_stream(None, &open) && !Run::may_stream(None, &seeded));
+        assert!(Run::may_stream(Some(&second), &open) && !Run::may_stream(Some(&second), &seeded));
+        assert!(!Run::may_stream(Some(&third), &open) && Run::may_stream(Some(&third), &optioned));
+        let restored = Run::restore(&third.save(), &corpus).unwrap();
+        assert!(!Run::may_stream(Some(&restored), &open));
+        let restored = Run::restore(&second.save(), &corpus).unwrap();
+        assert!(Run::may_stream(Some(&restored), &open));
+        assert_eq!(Run::split(None, &optioned), Split::Test);
     }
 }

@@ -1,14 +1,15 @@
 //! What the service tells about itself.
 
+use super::feeds::{FeedInfo, FeedsBody};
+use super::hex64;
 use super::observation::{FieldInfo, OBSERVATION_SPACE};
-use super::{Named, hex64};
 use crate::action::{ActionType, N_ACTIONS};
 use crate::corpus::Corpus;
 use crate::curriculum::Phase;
 use crate::environment::ENVIRONMENT_ID;
 use crate::frame::Split;
 use crate::reward::{BREACH, Component, MAX_TOTAL};
-use alloc::{string::String, vec::Vec};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use serde::Serialize;
 
 /// `/health`, as the OpenEnv standard has it.
@@ -31,9 +32,10 @@ pub struct Health {
     pub sessions: u32,
     /// Sessions that there may be at once.
     pub max_sessions: u32,
-    /// Queue lengths by corpus feed; there are no feeds yet.
-    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, u32>))]
-    pub queue_depths: Named<u32, 0>,
+    /// What the next unseeded episodes draw from: `embedded` or `feeds`.
+    pub source: &'static str,
+    /// Rows that wait, by corpus feed; none where feeds are off.
+    pub queue_depths: BTreeMap<String, u32>,
     /// Version of the service.
     pub version: &'static str,
 }
@@ -163,7 +165,8 @@ impl Dataset {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CorpusInfo {
-    /// `embedded`: written texts, compiled.
+    /// What the next unseeded episodes draw from: `embedded` (written texts, compiled), or `feeds`,
+    /// whose frames stand in for written ones. A seeded episode always draws from the first.
     pub source: &'static str,
     /// Hash of the compiled file.
     pub checksum: String,
@@ -205,6 +208,8 @@ pub struct ServiceInfo {
     pub datasets: Vec<Dataset>,
     /// The corpus.
     pub corpus: CorpusInfo,
+    /// Corpus feeds, by name; none where they are off.
+    pub feeds: BTreeMap<String, FeedInfo>,
     /// The run that trained the weights.
     pub model_run: String,
     /// Where it runs.
@@ -213,7 +218,13 @@ pub struct ServiceInfo {
 
 impl ServiceInfo {
     /// Everything from the rules' constants and the loaded files.
-    pub fn new(corpus: &Corpus, model_run: &str, version: &'static str, runtime: Runtime) -> Self {
+    pub fn new(
+        corpus: &Corpus,
+        feeds: FeedsBody,
+        model_run: &str,
+        version: &'static str,
+        runtime: Runtime,
+    ) -> Self {
         Self {
             environment: ENVIRONMENT_ID,
             version,
@@ -224,11 +235,12 @@ impl ServiceInfo {
             curriculum_phases: Phase::ALL.iter().map(|&phase| phase.into()).collect(),
             datasets: Split::ALL.iter().map(|&split| Dataset::of(corpus, split)).collect(),
             corpus: CorpusInfo {
-                source: super::step::EMBEDDED,
+                source: feeds.source,
                 checksum: hex64(corpus.checksum()),
                 n_scenarios: corpus.n_scenarios(),
                 domains: corpus.domains().to_vec(),
             },
+            feeds: feeds.feeds,
             model_run: model_run.into(),
             runtime,
         }

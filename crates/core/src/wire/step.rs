@@ -73,16 +73,11 @@ pub struct TruthBody {
     pub campaign: u32,
     /// Index of the scenario in the corpus.
     pub scenario: u32,
-    /// Which corpus it came from.
-    pub source: &'static str,
     /// Which part of that corpus.
     pub split: &'static str,
     /// The text before mutation.
     pub canonical: String,
 }
-
-/// Frames of the compiled corpus that this build ships with.
-pub const EMBEDDED: &str = "embedded";
 
 impl TruthBody {
     /// The truth of a frame of `corpus`.
@@ -94,7 +89,6 @@ impl TruthBody {
             mutations: truth.mutations.iter().map(Mutation::name).collect(),
             campaign: truth.campaign,
             scenario: truth.scenario,
-            source: EMBEDDED,
             split: truth.split.name(),
             canonical: truth.canonical(corpus),
         }

@@ -25,10 +25,20 @@ impl fmt::Debug for Token {
 }
 
 impl Token {
+    pub(crate) const fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// Value of the `Authorization` header.
     pub(crate) fn bearer(&self) -> String {
         format!("Bearer {}", self.0)
     }
+}
+
+/// Whether nobody on the way reads what is sent there.
+pub(crate) fn is_private(url: &Url) -> bool {
+    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    url.scheme() == "https" || (url.scheme() == "http" && local)
 }
 
 /// A hosted model.
@@ -45,9 +55,8 @@ impl Upstream {
     fn new(name: &str, base: &str, model: String, token: Option<Token>) -> Result<Self, String> {
         let refused = || format!("{name} must be an https URL, or an http URL of this machine");
         let url = Url::parse(base).map_err(|_| refused())?;
-        let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         // The token never travels in the clear.
-        if url.scheme() != "https" && !(url.scheme() == "http" && local) {
+        if !is_private(&url) {
             return Err(refused());
         }
         let url = format!("{}/chat/completions", base.trim_end_matches('/'));
