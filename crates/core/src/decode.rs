@@ -21,6 +21,7 @@ mod pairs;
 mod rotation;
 mod rounds;
 mod turned;
+mod words;
 mod work;
 
 use crate::json::{self, Text};

@@ -1,6 +1,6 @@
 //! Look-alike letters folded to ASCII, in words that mix scripts or read as words when folded.
 
-use super::{language::is_word, work::look_at};
+use super::{words::is_word, work::look_at};
 use crate::confusables::{fold, is_symbol};
 use alloc::string::String;
 

@@ -1,34 +1,12 @@
-//! How much a text looks like language: letter pairs, a word list, and one scan that tells which
-//! steps of the decoder are worth trying.
+//! How much a text looks like language: letter pairs, and one scan that tells which steps of the
+//! decoder are worth trying.
 //!
-//! Both are made by `omniguard corpus language`, from the texts of the train split alone; general
-//! English joins the words. English, German, Spanish, French and Portuguese frames are among the
-//! texts, code and paths too, so that none of these looks like the rotation of another. Pairs are
-//! kept as one digit each: 0 for a pair that hardly occurs, 9 for the most frequent.
+//! The pairs are made by `omniguard corpus language`, from the texts of the train split alone.
+//! English, German, Spanish, French and Portuguese frames are among the texts, code and paths too,
+//! so that none of these looks like the rotation of another. Pairs are kept as one digit each: 0
+//! for a pair that hardly occurs, 9 for the most frequent.
 
 use super::{pairs::PAIRS, work::look_at};
-
-/// Words that leetspeak and look-alikes are read against; sorted, one a line.
-const WORDS: &str = include_str!("words.txt");
-
-/// Where the words of each letter start in the list, and where the last ones end.
-static STARTS: [usize; 27] = {
-    let list = WORDS.as_bytes();
-    let mut starts = [list.len(); 27];
-    let mut at = list.len();
-    while at > 0 {
-        at -= 1;
-        if at == 0 || list[at - 1] == b'\n' {
-            let mut first = letter(list[at]) as usize;
-            // A letter without words starts where the next one does.
-            while first > 0 && starts[first - 1] > at {
-                starts[first - 1] = at;
-                first -= 1;
-            }
-        }
-    }
-    starts
-};
 
 /// Rows are padded to 32 so that an index is a shift and never out of bounds.
 pub(super) const STRIDE: usize = 32;
@@ -236,40 +214,9 @@ fn ascii_letter(c: char) -> u8 {
     u8::try_from(c).map_or(0, letter)
 }
 
-/// Whether `word`, in lower case, is in the list.
-pub(super) fn is_word(word: &[u8]) -> bool {
-    look_at(word.len());
-    let list = WORDS.as_bytes();
-    let Some(first @ 1..) = word.first().map(|&byte| letter(byte) as usize) else { return false };
-    let (mut low, mut high) = (STARTS[first - 1], STARTS[first]);
-    while low < high {
-        let middle = usize::midpoint(low, high);
-        let start = list[..middle].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-        let end =
-            list[middle..].iter().position(|&b| b == b'\n').map_or(list.len(), |at| at + middle);
-        match list.get(start..end).unwrap_or_default().cmp(word) {
-            core::cmp::Ordering::Equal => return true,
-            core::cmp::Ordering::Less => low = end + 1,
-            core::cmp::Ordering::Greater => high = start,
-        }
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_word_list_is_sorted_and_every_word_is_found() {
-        assert!(WORDS.lines().is_sorted_by(|a, b| a < b));
-        for word in WORDS.lines() {
-            assert!(is_word(word.as_bytes()), "{word}");
-        }
-        for word in ["", "zzzz", "aaaa", "ignor", "ignorex", "\n"] {
-            assert!(!is_word(word.as_bytes()), "{word}");
-        }
-    }
 
     #[test]
     fn languages_score_above_noise() {

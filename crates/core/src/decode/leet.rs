@@ -1,9 +1,6 @@
 //! Leetspeak: digits and signs read as letters where that makes a common word.
 
-use super::{
-    language::{is_word, score},
-    work::look_at,
-};
+use super::{language::score, words::is_word, work::look_at};
 use alloc::{string::String, vec::Vec};
 
 /// Longest word in which a lone `@` is a letter: a longer one is the name of a host with a user.

@@ -10,7 +10,8 @@
 //! what is rotated once is rotated right.
 
 use super::{
-    language::{GAIN_SIZE, LETTER, ROTATION_GAIN, STRIDE, hex_value, is_word, rot13_char},
+    language::{GAIN_SIZE, LETTER, ROTATION_GAIN, STRIDE, hex_value, rot13_char},
+    words::is_word,
     work::look_at,
 };
 use alloc::{string::String, vec::Vec};
