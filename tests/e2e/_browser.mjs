@@ -40,6 +40,8 @@ export async function withDemo(browser, url, body, options = {}) {
     await page.goto(url);
     await page.waitForSelector("body[data-ready]");
     await page.waitForSelector('#demo[data-load="ready"]', { timeout: 60_000 });
+    // An embedded demo has no room for the sections below it.
+    if (await page.locator("#details").count()) await page.waitForSelector("#details[data-ready]");
     await body(page);
     assert.deepEqual(faults, [], "the page logged errors or left its origin");
   } finally {

@@ -38,6 +38,11 @@ for (const colorScheme of ["dark", "light"]) {
         `${staticUrl}/?seed=7`,
         async (page) => {
           await play(page, 3);
+          // Sections that fill when they come near.
+          for (const id of ["results", "calibration"]) {
+            await page.locator(`#${id}`).scrollIntoViewIfNeeded();
+            await page.waitForSelector(`#${id}[data-load="ready"]`, { timeout: 60_000 });
+          }
           assert.deepEqual(await violations(page), []);
         },
         options,

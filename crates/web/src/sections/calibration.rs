@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Frames drawn before the page gets its turn: some milliseconds' worth.
 const CHUNK: u32 = 4;
 /// Steps of the slider for a power of ten.
-const STEPS: f32 = 20.0;
+const STEPS: f32 = 50.0;
 
 #[derive(Debug, Clone)]
 enum Draw {
@@ -55,6 +55,7 @@ pub fn Calibration() -> impl IntoView {
             start();
         }
     });
+    let retry = Callback::new(move |()| start());
     let progress = Signal::derive(move || match draw.get() {
         Draw::Waiting => "Waiting for token table, corpus and weights\u{2026}".to_owned(),
         Draw::Drawing(n) => format!("Answering frame {n} of {N_FRAMES}\u{2026}"),
@@ -70,7 +71,8 @@ pub fn Calibration() -> impl IntoView {
         state.track();
         match draw.get_untracked() {
             Draw::Done(cases) => ready(cases),
-            _ => waiting(progress, None),
+            Draw::Failed(_) => waiting(progress, Some(retry)),
+            Draw::Waiting | Draw::Drawing(_) => waiting(progress, None),
         }
     };
     view! {

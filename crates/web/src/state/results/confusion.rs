@@ -10,8 +10,11 @@ const N_SHADES: f64 = 8.0;
 pub fn table(phase: &PhaseReport) -> String {
     let mut out = Markup::default();
     let actions = phase.confusion.first().map(|(_, actions)| actions.as_slice());
+    // Names may break after an underscore.
+    let names = actions.unwrap_or_default().iter().map(|(name, _)| name.replace('_', "_\u{200b}"));
+    let names: Vec<String> = names.collect();
     let mut columns = vec!["Truth"];
-    columns.extend(actions.unwrap_or_default().iter().map(|(name, _)| name.as_str()));
+    columns.extend(names.iter().map(String::as_str));
     columns.push("n");
     out.table_head("heat", "Answers of the trained defender, by what the frame was", &columns);
     for (vector, answers) in &phase.confusion {
