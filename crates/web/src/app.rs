@@ -26,13 +26,15 @@ pub fn mount() {
 #[component]
 pub fn App() -> impl IntoView {
     let theme = ThemeState::restore();
+    // Texts of the corpus, once the demo has loaded it.
+    let n_texts = RwSignal::new(None);
     let location = window().location();
     let query = location.search().unwrap_or_default();
     if embedded(&query) {
         let whole = format!("{}{}", location.pathname().unwrap_or_default(), whole_page(&query));
         return view! {
             <main class="embedded">
-                <Demo />
+                <Demo n_texts />
                 <p class="whole">
                     <a href=whole target="_blank" rel="noopener" data-testid="whole-page">
                         "OmniGuard: the whole page"
@@ -47,8 +49,8 @@ pub fn App() -> impl IntoView {
         <a class="skip" href="#demo">"Skip to the demo"</a>
         <TopBar health theme />
         <main>
-            <Hero health />
-            <Demo />
+            <Hero health n_texts />
+            <Demo n_texts />
             // What `details` shows, a module of its own that loads after this one.
             <div id=DETAILS class="details"></div>
         </main>

@@ -145,9 +145,8 @@ fn free_height(
     const LINE: f64 = 0.06;
     let width = label.chars().count() as f64 * LETTER;
     let (from, to) = if before { (left - width, left) } else { (left, left + width) };
-    let is_free = |at: f64| {
-        taken.iter().all(|&(l, r, t)| to <= l || r <= from || (at - t).abs() >= LINE)
-    };
+    let is_free =
+        |at: f64| taken.iter().all(|&(l, r, t)| to <= l || r <= from || (at - t).abs() >= LINE);
     let steps = (0..8).flat_map(|n| [f64::from(n), -f64::from(n)]);
     let heights = steps.map(|step| top + step * LINE / 2.0);
     let at = heights.filter(|at| (0.0..=1.0).contains(at)).find(|&at| is_free(at)).unwrap_or(top);

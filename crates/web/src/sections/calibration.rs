@@ -35,9 +35,9 @@ pub fn Calibration() -> impl IntoView {
         draw.set(Draw::Waiting);
         spawn_local(async move {
             // The demo's files: the browser has them already.
-            let sampled = api::fetch_assets(|_| {}).await.and_then(|assets| {
-                Sampler::new(&assets).map_err(|error| error.to_string())
-            });
+            let sampled = api::fetch_assets(|_| {})
+                .await
+                .and_then(|assets| Sampler::new(&assets).map_err(|error| error.to_string()));
             // The page may be gone by now.
             match sampled {
                 Ok(started) => {

@@ -1,6 +1,6 @@
 //! What OmniGuard is, with its facts.
 
-use crate::state::health::{Feeds, Health};
+use crate::state::health::Health;
 use leptos::prelude::*;
 use omniguard_core::action::N_ACTIONS;
 use omniguard_core::curriculum::Phase;
@@ -9,15 +9,10 @@ use omniguard_core::reward::budget_ticks;
 
 const TAGS: [&str; 3] = ["Theme 3: world modeling", "Multi-agent dynamics", "GRPO"];
 
-/// The section.
+/// The section; `n_texts` are the corpus's, once it is there.
 #[component]
-pub fn Hero(health: ReadSignal<Health>) -> impl IntoView {
-    let sources = move || match health.get().feeds() {
-        Feeds { n_feeds: 0, .. } => "embedded corpus".to_owned(),
-        Feeds { n_feeds, n_queued } => {
-            format!("embedded corpus, {n_feeds} streaming ({n_queued} frames queued)")
-        }
-    };
+pub fn Hero(health: ReadSignal<Health>, n_texts: RwSignal<Option<u32>>) -> impl IntoView {
+    let sources = move || health.get().feeds().sources(n_texts.get());
     let facts = [
         ("Action space", format!("{N_ACTIONS} defensive actions").into_any()),
         (

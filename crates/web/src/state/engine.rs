@@ -30,9 +30,12 @@ const BASELINE_FORK: u64 = 1;
 /// Seed of the untrained network: always the same stranger, whatever the traffic.
 const UNTRAINED_SEED: u64 = 0;
 
+/// The split that frames are drawn from: what training never saw.
+const SPLIT: Split = Split::Test;
+
 /// The environment's configuration on the page; with the seed it fixes the trained agent's run.
 pub const fn page_config(settings: &Settings) -> EnvConfig {
-    let mut config = EnvConfig::on(Split::Test);
+    let mut config = EnvConfig::on(SPLIT);
     config.phase = settings.phase;
     config.min_episodes_per_phase = MIN_EPISODES_PER_PHASE;
     config
@@ -104,6 +107,12 @@ impl Assets {
     /// The corpus.
     pub fn corpus(&self) -> &Arc<Corpus> {
         &self.corpus
+    }
+
+    /// Texts that frames are drawn from.
+    pub fn n_drawn_from(&self) -> u64 {
+        let drawn = |&idx: &u32| self.corpus.family_of(idx).split == SPLIT;
+        (0..self.corpus.n_scenarios()).filter(drawn).count() as u64
     }
 
     fn opponent(&self, settings: &Settings) -> Box<dyn Agent> {

@@ -26,6 +26,19 @@ pub fn percent(share: f32) -> String {
     format!("{:.0}%", share * 100.0)
 }
 
+/// A count, its thousands apart.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (idx, digit) in digits.chars().enumerate() {
+        if idx > 0 && (digits.len() - idx) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// A size in bytes, kilobytes or megabytes.
 pub fn bytes(n_bytes: u64) -> String {
     match n_bytes {
@@ -45,6 +58,12 @@ mod tests {
         assert_eq!(reward(-0.4), "\u{2212}0.40");
         assert_eq!(reward(-0.001), "0.00");
         assert_eq!(component(0.0375), "+0.038");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        let shown = [0, 999, 1_000, 45_678, 1_234_567].map(count);
+        assert_eq!(shown, ["0", "999", "1,000", "45,678", "1,234,567"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Whether a backend is there: what the status pill says.
 
+use super::figures;
 use core::fmt;
 use omniguard_core::json::{self, Value};
 
@@ -28,7 +29,7 @@ pub enum Health {
 pub struct Feeds {
     /// How many there are.
     pub n_feeds: u64,
-    /// Frames that wait in their queues.
+    /// Rows that wait in their queues.
     pub n_queued: u64,
 }
 
@@ -40,6 +41,25 @@ impl Feeds {
         };
         let n_queued = queues.iter().filter_map(|(_, depth)| number(depth)).sum();
         Self { n_feeds: queues.len() as u64, n_queued }
+    }
+
+    /// Where frames come from: the written texts, counted once the corpus is there, and what streams
+    /// into the backend beside them.
+    pub fn sources(self, n_texts: Option<u32>) -> String {
+        let written = match n_texts {
+            Some(n) => format!("{} written texts", figures::count(n.into())),
+            None => "written texts".to_owned(),
+        };
+        match self {
+            Self { n_feeds: 0, .. } => format!("{written}, embedded"),
+            // Without a row the backend, too, draws from the written texts.
+            Self { n_feeds, n_queued: 0 } => {
+                format!("{written}; {n_feeds} streams, no row has come yet")
+            }
+            Self { n_feeds, n_queued } => {
+                format!("{written}; {n_feeds} streams ({} rows queued)", figures::count(n_queued))
+            }
+        }
     }
 }
 
@@ -108,6 +128,15 @@ mod tests {
         for text in [r#"{"env_instances":0,"queue_depths":{}}"#, r#"{"env_instances":0}"#, ""] {
             assert_eq!(feeds(text), Feeds::default(), "{text}");
         }
+    }
+
+    #[test]
+    fn sources_are_counted_and_told_apart() {
+        let feeds = |n_queued| Feeds { n_feeds: 3, n_queued };
+        assert_eq!(Feeds::default().sources(None), "written texts, embedded");
+        assert_eq!(Feeds::default().sources(Some(2_460)), "2,460 written texts, embedded");
+        assert_eq!(feeds(3_000).sources(Some(9)), "9 written texts; 3 streams (3,000 rows queued)");
+        assert_eq!(feeds(0).sources(Some(9)), "9 written texts; 3 streams, no row has come yet");
     }
 
     #[test]

@@ -52,9 +52,9 @@ impl Load {
     }
 }
 
-/// The section.
+/// The section; tells the rest of the page how many texts its corpus has.
 #[component]
-pub fn Demo() -> impl IntoView {
+pub fn Demo(n_texts: RwSignal<Option<u32>>) -> impl IntoView {
     let load = RwSignal::new_local(Load::START);
     let fetch = move || {
         load.set(Load::START);
@@ -64,12 +64,25 @@ pub fn Demo() -> impl IntoView {
                 let _ = load.try_set(Load::Loading(n_loaded));
             };
             let result = api::fetch_assets(progress).await.map_or_else(Load::Failed, Load::Ready);
+            if let Load::Ready(assets) = &result {
+                let _ = n_texts.try_set(Some(assets.corpus().n_scenarios()));
+            }
             let _ = load.try_set(result);
         });
     };
     fetch();
     // Progress must not rebuild the whole section: only a change of state does.
     let state = Memo::new(move |_| load.with(Load::name));
+    let drawn_from = move || {
+        state.track();
+        load.with_untracked(|load| match load {
+            Load::Ready(assets) => format!(
+                " Frames are drawn from the corpus in this page: {} texts that training never saw.",
+                figures::count(assets.n_drawn_from())
+            ),
+            _ => String::new(),
+        })
+    };
     let body = move || {
         state.track();
         match load.get_untracked() {
@@ -85,6 +98,7 @@ pub fn Demo() -> impl IntoView {
                 <p>
                     "One stream of MCP traffic, two defenders. Both answer the same frame; only then \
                      does the page learn what it was. An attack let through ends that agent's episode."
+                    <span data-testid="drawn-from">{drawn_from}</span>
                 </p>
             </header>
             {body}
