@@ -183,6 +183,8 @@ class OmniGuardState(State):
     phase_pinned: bool | None = None
     """Whether the phase was asked for, and stays."""
     episode_length: int | None = None
+    source: Literal["embedded", "feeds"] | None = None
+    """What its texts are drawn from: the written corpus, or streamed rows as well."""
     n_episodes: int | None = None
     """Episodes begun in this run."""
     done: bool | None = None

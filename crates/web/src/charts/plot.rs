@@ -113,7 +113,11 @@ impl Plot {
             stretched(&mut out, layer, (x, y));
         }
         out.close("svg");
-        let mut taken = Vec::new();
+        let dots = self.layers.iter().filter_map(|layer| match layer {
+            Layer::Dot(_, (x, y), _) => Some(self.place(*x, *y)),
+            _ => None,
+        });
+        let mut taken = dots.map(|(left, top)| (left - DOT, left + DOT, top)).collect();
         for layer in &self.layers {
             if let Layer::Dot(class, (at_x, at_y), label) = layer {
                 let (left, top) = self.place(*at_x, *at_y);
@@ -132,6 +136,9 @@ impl Plot {
     }
 }
 
+/// Half a dot, as a share of the picture's width.
+const DOT: f64 = 0.01;
+
 /// The height nearest to a dot's own at which its label covers none of those `taken`: left and
 /// right end and middle, as shares of the picture. Letters are taken for as wide as in the widest
 /// layout's smallest plot.
@@ -144,7 +151,8 @@ fn free_height(
     const LETTER: f64 = 0.012;
     const LINE: f64 = 0.06;
     let width = label.chars().count() as f64 * LETTER;
-    let (from, to) = if before { (left - width, left) } else { (left, left + width) };
+    let (from, to) =
+        if before { (left - DOT - width, left - DOT) } else { (left + DOT, left + DOT + width) };
     let is_free =
         |at: f64| taken.iter().all(|&(l, r, t)| to <= l || r <= from || (at - t).abs() >= LINE);
     let steps = (0..8).flat_map(|n| [f64::from(n), -f64::from(n)]);

@@ -1,4 +1,4 @@
-//! Where a figure comes from: the command that made it, to copy, and the file that holds it.
+//! Where a figure comes from: the command that made it, to copy, and the files that hold it.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -10,8 +10,12 @@ use wasm_bindgen_futures::JsFuture;
 const NOTE: Duration = Duration::from_secs(2);
 
 /// The line below a figure.
-pub fn source(command: String, file: &'static str) -> AnyView {
-    let name = file.rsplit_once('/').map_or(file, |(_, name)| name);
+pub fn source(command: String, files: &[&'static str]) -> AnyView {
+    let link = |file: &&'static str| {
+        let name = file.rsplit_once('/').map_or(*file, |(_, name)| name);
+        view! { <a href=*file>{name}</a> }.into_any()
+    };
+    let links: Vec<AnyView> = files.iter().map(link).collect();
     let note = RwSignal::new("Copy");
     let text = command.clone();
     let on_click = move |_| {
@@ -32,7 +36,7 @@ pub fn source(command: String, file: &'static str) -> AnyView {
             <button class="button" type="button" aria-label="Copy the command" on:click=on_click>
                 {note}
             </button>
-            <a href=file>{name}</a>
+            {links}
         </div>
     }
     .into_any()

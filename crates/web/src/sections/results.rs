@@ -105,7 +105,7 @@ fn ready(run: &Arc<RunFiles>) -> AnyView {
         })
     };
     let names = run.report.phases.iter().map(|phase| phase.name.clone()).collect();
-    let evaluated = || source(run.report.command.clone(), REPORT_PATH);
+    let evaluated = || source(run.report.command.clone(), &[REPORT_PATH]);
     let title = |text: &str| Signal::stored(text.to_owned());
     let shares = [
         told(|_, phase| share_table(phase, 0)),
@@ -204,7 +204,7 @@ fn ready(run: &Arc<RunFiles>) -> AnyView {
             "",
             title("Stress set"),
             Signal::stored(speed),
-            (scroll("Table: stress set", "stress", stress), source(STRESS_COMMAND.to_owned(), STRESS_PATH)).into_any(),
+            (scroll("Table: stress set", "stress", stress), source(STRESS_COMMAND.to_owned(), &[STRESS_PATH])).into_any(),
         )}
     }
     .into_any()
@@ -263,10 +263,7 @@ fn training(run: &Arc<RunFiles>, kept: StoredValue<Arc<RunFiles>>) -> AnyView {
             </label>
         </div>
         <div class="figure-parts">{curves}</div>
-        <div class="sources">
-            {source(run.command.clone(), METRICS_PATH)}
-            <a class="source-more" href=CONFIG_PATH>"config.json"</a>
-        </div>
+        {source(run.command.clone(), &[CONFIG_PATH, METRICS_PATH])}
     };
     let title = Signal::stored("Training curves".to_owned());
     panel("training", title, Signal::stored(said), body.into_any())
