@@ -13,6 +13,7 @@ from .names import (
     Phase,
     PrivilegeLevel,
     RiskLevel,
+    Source,
     Split,
     Vector,
     Verdict,
@@ -183,7 +184,7 @@ class OmniGuardState(State):
     phase_pinned: bool | None = None
     """Whether the phase was asked for, and stays."""
     episode_length: int | None = None
-    source: Literal["embedded", "feeds"] | None = None
+    source: Source | None = None
     """What its texts are drawn from: the written corpus, or streamed rows as well."""
     n_episodes: int | None = None
     """Episodes begun in this run."""

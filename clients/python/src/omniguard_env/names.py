@@ -12,6 +12,7 @@ ActionType = Literal[
 ]
 Channel = Literal["user_prompt", "tool_description", "tool_call", "tool_result", "log"]
 Split = Literal["train", "validation", "test"]
+Source = Literal["embedded", "feeds"]
 Phase = Literal["bootstrapping", "evasion_obfuscation", "chained_exploitation"]
 Verdict = Literal["true_negative", "true_positive", "false_positive", "escalated", "breach"]
 RiskLevel = Literal["low", "medium", "high", "critical"]
