@@ -1,6 +1,8 @@
 //! What the page fetches: three static files, the backend's health, and what visitors try. All paths are relative to the
 //! document's base, so the page works under any sub-path.
 
+pub mod live;
+
 use crate::state::endpoints::{Endpoint, Method, NAMESPACE_HEADER};
 use crate::state::engine::Assets;
 use crate::state::health::Health;
@@ -9,7 +11,7 @@ use gloo_net::http::Request;
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::ReadableStreamDefaultReader;
+use web_sys::{ReadableStream, ReadableStreamDefaultReader};
 
 /// Token table, beside the page.
 pub const TABLE_PATH: &str = "tokens.bin";
@@ -78,21 +80,26 @@ pub async fn fetch_bytes(
     let Some(body) = response.body() else {
         return response.binary().await.map_err(|_| FetchError::Interrupted { path });
     };
-    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut bytes = Vec::new();
+    let mut on_chunk = |chunk: &[u8]| {
+        bytes.extend_from_slice(chunk);
+        progress(bytes.len() as u64);
+    };
+    each_chunk(body, &mut on_chunk).await.map_err(interrupted)?;
+    Ok(bytes)
+}
+
+/// Hands on each chunk of a body as it comes.
+async fn each_chunk(body: ReadableStream, on_chunk: &mut dyn FnMut(&[u8])) -> Result<(), JsValue> {
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     loop {
-        let chunk = JsFuture::from(reader.read()).await.map_err(interrupted)?;
-        let value = Reflect::get(&chunk, &JsValue::from_str("value")).map_err(interrupted)?;
+        let chunk = JsFuture::from(reader.read()).await?;
+        let value = Reflect::get(&chunk, &JsValue::from_str("value"))?;
         let Some(part) = value.dyn_ref::<Uint8Array>() else {
             // A chunk without a value is the end.
-            return Ok(bytes);
+            return Ok(());
         };
-        let start = bytes.len();
-        bytes.resize(start + part.length() as usize, 0);
-        if let Some(room) = bytes.get_mut(start..) {
-            part.copy_to(room);
-        }
-        progress(bytes.len() as u64);
+        on_chunk(&part.to_vec());
     }
 }
 

@@ -38,6 +38,12 @@ pub fn AnswerCard(
     /// What stands in place of an answer: awaiting, or sitting out.
     #[prop(into)]
     absent: Signal<&'static str>,
+    /// What stands in place of a rationale meanwhile.
+    #[prop(optional, into)]
+    why: Option<Signal<String>>,
+    /// What follows the rationale.
+    #[prop(default = ().into_any())]
+    extra: AnyView,
 ) -> impl IntoView {
     let hook = move |part: &str| format!("{testid}-{}-{part}", side.name());
     let with = move |read: fn(&Answer) -> String| {
@@ -68,7 +74,7 @@ pub fn AnswerCard(
                     <span class="side-dot" aria-hidden="true"></span>
                     {title}
                 </h4>
-                <span class="badge" data-action=action_tone data-testid=hook("action")>
+                <span class="badge" data-action=action_tone data-state=absent data-testid=hook("action")>
                     {action}
                 </span>
             </header>
@@ -115,11 +121,14 @@ pub fn AnswerCard(
                 {move || {
                     let rationale =
                         answer.with(|a| a.as_ref().map(|a| a.action.rationale().to_owned()));
-                    rationale.unwrap_or_else(|| {
-                        if absent.get() == OUT { OUT_REASON } else { "" }.to_owned()
+                    rationale.unwrap_or_else(|| match why {
+                        _ if absent.get() == OUT => OUT_REASON.to_owned(),
+                        Some(why) => why.get(),
+                        None => String::new(),
                     })
                 }}
             </p>
+            {extra}
             <details class="answer-more" data-testid=hook("details")>
                 <summary>"Reward components and beliefs"</summary>
                 {move || answer.with(|answer| answer.as_ref().map(details))}

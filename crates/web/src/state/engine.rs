@@ -3,17 +3,18 @@
 //! The trained agent's environment drives, so its numbers equal a native run of the same settings;
 //! the baseline answers the same frames.
 
+use super::live::run::Episodes;
 use super::record::{Record, Side};
 use super::replay::Episode;
-use super::round::{Answer, Belief, Exhibit, Round, Score, Truth};
+use super::round::{Answer, Belief, Exhibit, Origin, Round, Score, Truth};
 use super::settings::{Baseline, Settings};
 use crate::charts::series::Series;
 use core::fmt;
-use omniguard_core::action::{Action, ActionType};
+use omniguard_core::action::ActionType;
 use omniguard_core::agent::{Agent, Constant, Neural, Random, Rules};
 use omniguard_core::corpus::Corpus;
 use omniguard_core::embed::TokenTable;
-use omniguard_core::environment::{ConfigError, EnvConfig, Environment, StepError, StepOutcome};
+use omniguard_core::environment::{ConfigError, EnvConfig, Environment, StepError};
 use omniguard_core::error::{AssetError, DecideError};
 use omniguard_core::frame::Split;
 use omniguard_core::paired::Paired;
@@ -151,13 +152,15 @@ impl fmt::Display for RunError {
 
 /// Both agents on one stream, and what came of it so far.
 pub struct Run {
-    settings: Settings,
-    paired: Paired,
+    pub(super) settings: Settings,
+    pub(super) paired: Paired,
     policy: Arc<Policy>,
     opponent: Box<dyn Agent>,
-    n_steps: u32,
+    pub(super) n_steps: u32,
     /// The episode in hand, frame by frame; it stays until the next one opens.
-    rounds: Vec<Arc<Round>>,
+    pub(super) rounds: Vec<Arc<Round>>,
+    /// Episodes that the edge plays; `None` where the page plays alone.
+    pub(super) live: Option<Episodes>,
     trained: Record,
     baseline: Record,
     trained_series: Series,
@@ -186,6 +189,7 @@ impl Run {
             opponent: assets.opponent(&settings),
             n_steps: 0,
             rounds: Vec::new(),
+            live: None,
             trained: Record::default(),
             baseline: Record::default(),
             trained_series: start.clone(),
@@ -204,44 +208,60 @@ impl Run {
         let channel = env.channel();
         let phase = env.phase();
         let episode = env.n_episodes_begun();
-        let decision = self.policy.decide(&text, &env.context()).map_err(RunError::Decide)?;
-        let action = decision.action();
-        let baseline_action = (!self.paired.baseline_sits_out())
-            .then(|| self.opponent.act(env, &self.paired.baseline_context()));
+        let decision = self.decide(&text)?;
+        let trained = decided(&decision);
+        let baseline = (!self.paired.baseline_sits_out()).then(|| self.oppose());
 
-        let outcome =
-            self.paired.step(&action, baseline_action.as_ref()).map_err(RunError::Step)?;
-        let belief = self
-            .opponent
-            .beliefs()
-            .map(|beliefs| Belief { p_malicious: beliefs.p_malicious, p_stdio: beliefs.p_stdio });
-        let baseline = baseline_action.zip(outcome.baseline).map(|(action, judged)| Answer {
-            action,
-            belief,
+        let baseline_action = baseline.as_ref().map(|answer| &answer.action);
+        let outcome = self.paired.step(&trained.action, baseline_action).map_err(RunError::Step)?;
+        let baseline = baseline.zip(outcome.baseline).map(|(answer, judged)| Answer {
             score: Some(Score { verdict: judged.verdict, reward: judged.reward }),
+            ..answer
         });
+        let own = outcome.trained;
         self.n_steps += 1;
         self.take_in(Round {
             step: self.n_steps,
             episode,
-            frame: outcome.trained.step_idx + 1,
+            frame: own.step_idx + 1,
             phase,
             channel,
-            trained: trained_answer(&decision, action, &outcome.trained),
+            trained: Answer {
+                score: Some(Score { verdict: own.verdict, reward: own.reward }),
+                ..trained
+            },
             exhibit: exhibit(text, decision),
             baseline,
             truth: Truth {
-                vector: outcome.trained.truth.vector,
-                mutations: outcome.trained.truth.mutations.iter().collect(),
+                vector: own.truth.vector,
+                mutations: own.truth.mutations.iter().collect(),
             },
-            episode_over: outcome.trained.terminated || outcome.trained.truncated,
+            episode_over: own.terminated || own.truncated,
         });
         Ok(())
     }
 
-    fn take_in(&mut self, round: Round) {
-        let trained = *self.paired.trained().metrics();
-        let baseline = *self.paired.baseline_metrics();
+    /// The trained policy's decision on a frame in hand.
+    pub(super) fn decide(&self, text: &str) -> Result<Decision, RunError> {
+        self.policy.decide(text, &self.env().context()).map_err(RunError::Decide)
+    }
+
+    /// The baseline's answer to the frame in hand, not scored yet.
+    pub(super) fn oppose(&mut self) -> Answer {
+        let action = self.opponent.act(self.paired.trained(), &self.paired.baseline_context());
+        let belief = self
+            .opponent
+            .beliefs()
+            .map(|beliefs| Belief { p_malicious: beliefs.p_malicious, p_stdio: beliefs.p_stdio });
+        Answer { action, belief, score: None, origin: Origin::Page }
+    }
+
+    pub(super) fn take_in(&mut self, round: Round) {
+        let mut trained = *self.paired.trained().metrics();
+        let mut baseline = *self.paired.baseline_metrics();
+        if let Some(live) = &self.live {
+            live.add_earlier(&mut trained, &mut baseline);
+        }
         self.trained.add(Side::Trained, &round, trained);
         self.baseline.add(Side::Baseline, &round, baseline);
         self.trained_series.push(round.step, f64::from(trained.total_reward));
@@ -271,7 +291,9 @@ impl Run {
 
     /// The episode that ended with the last step, if one did.
     pub fn finished(&self) -> Option<Episode> {
-        let last = self.rounds.last().filter(|round| round.episode_over)?;
+        // What hosted models answered cannot be played anew.
+        let played_here = self.live.is_none();
+        let last = self.rounds.last().filter(|round| played_here && round.episode_over)?;
         Some(Episode {
             settings: self.settings,
             number: last.episode,
@@ -307,17 +329,10 @@ impl Run {
     }
 }
 
-fn trained_answer(decision: &Decision, action: Action, outcome: &StepOutcome) -> Answer {
-    Answer {
-        action,
-        belief: Some(belief(decision)),
-        score: Some(Score { verdict: outcome.verdict, reward: outcome.reward }),
-    }
-}
-
-/// What the network believes.
-pub fn belief(decision: &Decision) -> Belief {
-    Belief { p_malicious: decision.p_malicious, p_stdio: decision.p_stdio }
+/// What a network answers, not scored yet.
+pub fn decided(decision: &Decision) -> Answer {
+    let belief = Belief { p_malicious: decision.p_malicious, p_stdio: decision.p_stdio };
+    Answer { action: decision.action(), belief: Some(belief), score: None, origin: Origin::Page }
 }
 
 /// A text with the trained agent's reading of it.

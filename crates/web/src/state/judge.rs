@@ -2,8 +2,8 @@
 //!
 //! No truth is assumed: an answer is scored only where the visitor says what the text is.
 
-use super::engine::{Assets, baseline_rng, belief, exhibit};
-use super::round::{Answer, Exhibit, Score};
+use super::engine::{Assets, baseline_rng, decided, exhibit};
+use super::round::{Answer, Exhibit, Origin, Score};
 use super::settings::{Baseline, Settings};
 use core::fmt;
 use omniguard_core::action::{Action, ActionType, N_ACTIONS};
@@ -117,8 +117,7 @@ pub fn judge(
     }
     let context = Context { channel, ..Context::default() };
     let decision = assets.trained().decide(text, &context).map_err(JudgeError::Refused)?;
-    let trained =
-        Answer { action: decision.action(), belief: Some(belief(&decision)), score: None };
+    let trained = decided(&decision);
     let baseline =
         baseline_answer(assets, settings, text, &context).map_err(JudgeError::Refused)?;
     let exhibit = exhibit(text.to_owned(), decision);
@@ -142,12 +141,12 @@ fn baseline_answer(
     let plain = |action, confidence, rationale: &str| {
         let action = Action::new(action, confidence, rationale.to_owned(), Vec::new())
             .unwrap_or_else(|_| Action::of(action));
-        Answer { action, belief: None, score: None }
+        Answer { action, belief: None, score: None, origin: Origin::Page }
     };
     Ok(match settings.baseline {
         Baseline::Untrained => {
             let decision = assets.untrained().decide(text, context)?.sampled(&mut rng, 1.0);
-            Answer { action: decision.action(), belief: Some(belief(&decision)), score: None }
+            decided(&decision)
         }
         Baseline::Random => {
             let drawn = ActionType::from_index(rng.below(N_ACTIONS as u32) as usize);

@@ -7,6 +7,7 @@ pub mod explorer;
 pub mod figures;
 pub mod health;
 pub mod judge;
+pub mod live;
 pub mod pretty;
 pub mod record;
 pub mod replay;

@@ -23,6 +23,9 @@ pub enum Side {
 }
 
 impl Side {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Trained, Self::Baseline];
+
     /// A stable name for styles and tests.
     pub const fn name(self) -> &'static str {
         match self {
@@ -64,6 +67,8 @@ pub enum Entry {
         vector: Vector,
         /// What it earned.
         reward: f32,
+        /// Who gave it, in live mode.
+        mark: &'static str,
     },
     /// The agent sat out from this frame on.
     SitsOut {
@@ -143,6 +148,7 @@ impl Record {
             verdict: score.verdict,
             vector: round.truth.vector,
             reward: score.reward.total,
+            mark: answer.origin.mark(),
         });
         if answer.breached() {
             self.standing = Standing::Breached { frame: round.frame };
@@ -181,7 +187,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::round::{Exhibit, Score, Truth};
+    use crate::state::round::{Exhibit, Origin, Score, Truth};
     use omniguard_core::action::Action;
     use omniguard_core::curriculum::Phase;
     use omniguard_core::decode::decode;
@@ -190,7 +196,7 @@ mod tests {
     fn answer(action: ActionType, vector: Vector, total: f32) -> Answer {
         let reward = Reward { total, components: [0.0; N_COMPONENTS] };
         let score = Some(Score { verdict: verdict_of(action, vector), reward });
-        Answer { action: Action::of(action), belief: None, score }
+        Answer { action: Action::of(action), belief: None, score, origin: Origin::Page }
     }
 
     fn round(step: u32, frame: u32, vector: Vector, baseline: Option<ActionType>) -> Round {

@@ -5,7 +5,7 @@
 //! cannot contradict itself. Reading is total: any bytes in, an episode or a sentence out.
 
 use super::replay::Episode;
-use super::round::{Answer, Belief, Exhibit, Round, Score, Truth};
+use super::round::{Answer, Belief, Exhibit, Origin, Round, Score, Truth};
 use super::settings::{Baseline, Settings, phase_from_name, phase_name};
 use core::fmt;
 use omniguard_core::action::{Action, ActionType};
@@ -278,7 +278,8 @@ fn read_answer(answer: &Fields<'_>, vector: Vector) -> Result<Answer, FileError>
     } else {
         None
     };
-    Ok(Answer { action: answer.some("action", action.ok())?, belief, score })
+    let action = answer.some("action", action.ok())?;
+    Ok(Answer { action, belief, score, origin: Origin::Page })
 }
 
 fn read_reward(answer: &Fields<'_>) -> Result<Reward, FileError> {

@@ -3,6 +3,7 @@
 //! A round is made when both agents have decided, and it alone carries the truth: before that there
 //! is nothing from which a truth could be shown.
 
+use super::live::wire::Told;
 use core::ops::Range;
 use omniguard_core::action::{Action, ActionType};
 use omniguard_core::curriculum::Phase;
@@ -11,6 +12,7 @@ use omniguard_core::frame::{Channel, Mutation, Vector};
 use omniguard_core::history::Verdict;
 use omniguard_core::reward::{Component, Reward};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A text, what the decoder made of it, and where the decision was made.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,6 +56,29 @@ impl Score {
     }
 }
 
+/// Who gave an answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Origin {
+    /// A policy, in a run that the page plays alone.
+    #[default]
+    Page,
+    /// A policy of the page, in place of a hosted model.
+    Fallback,
+    /// A hosted model.
+    Hosted(Arc<Told>),
+}
+
+impl Origin {
+    /// How a log line of live mode is marked; empty outside of it.
+    pub const fn mark(&self) -> &'static str {
+        match self {
+            Self::Page => "",
+            Self::Fallback => "ON DEVICE",
+            Self::Hosted(_) => "LIVE",
+        }
+    }
+}
+
 /// One agent's answer; `score` is there where the truth is known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -63,6 +88,8 @@ pub struct Answer {
     pub belief: Option<Belief>,
     /// What came of it.
     pub score: Option<Score>,
+    /// Who gave it.
+    pub origin: Origin,
 }
 
 impl Answer {

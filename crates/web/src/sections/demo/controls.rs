@@ -1,5 +1,6 @@
 //! Buttons, speed, phase, baseline and seed.
 
+use super::live::live_bar;
 use super::store::{DemoStore, SPEED_MILLIS, fresh_seed};
 use crate::components::auto_run::auto_run;
 use crate::components::copy_button::CopyButton;
@@ -49,6 +50,7 @@ pub fn Controls(store: DemoStore) -> impl IntoView {
             <p class="problem" role="alert" data-testid="problem">
                 {store.problem}
             </p>
+            {live_bar(store)}
         </div>
     }
 }

@@ -3,6 +3,8 @@
 pub mod controls;
 pub mod custom;
 pub mod kpis;
+pub mod live;
+pub mod live_store;
 pub mod panels;
 pub mod payload;
 pub mod queue;
@@ -166,6 +168,7 @@ fn Running(assets: Assets) -> impl IntoView {
                 data-steps=move || store.run.with(Run::n_steps)
                 data-episode=move || store.env(Environment::n_episodes_begun)
                 data-phase=move || store.env(|env| env.phase().name())
+                data-live=move || store.run.with(Run::is_live).to_string()
                 data-seed=move || store.run.with(|run| run.settings().seed.to_string())
             >
                 <Controls store />

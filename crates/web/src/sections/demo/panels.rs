@@ -13,18 +13,12 @@ use leptos::prelude::*;
 /// Both panels.
 #[component]
 pub fn Panels(store: DemoStore) -> impl IntoView {
-    let title = Signal::derive(move || {
-        let label = store.run.with(|run| run.settings().baseline.label());
-        format!("Baseline model ({})", label.to_lowercase())
-    });
-    view! {
-        <AgentPanel store side=Side::Trained title="Trained OmniGuard agent".to_owned() />
-        <AgentPanel store side=Side::Baseline title />
-    }
+    (panel(store, Side::Trained), panel(store, Side::Baseline))
 }
 
-#[component]
-fn AgentPanel(store: DemoStore, side: Side, #[prop(into)] title: Signal<String>) -> impl IntoView {
+#[inline(never)]
+fn panel(store: DemoStore, side: Side) -> AnyView {
+    let title = Signal::derive(move || store.title_of(side));
     let hook = move |part: &str| format!("panel-{}-{part}", side.name());
     let (title_id, labelled_by) = (hook("title"), hook("title"));
     let read =
@@ -90,6 +84,7 @@ fn AgentPanel(store: DemoStore, side: Side, #[prop(into)] title: Signal<String>)
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// Keeps the newest line of a log in view, unless the visitor has scrolled away from it. Returns what
@@ -154,10 +149,13 @@ fn line_view(line: Line) -> AnyView {
             <p class="log-line log-mark">{format!("Sits out from frame {frame} on")}</p>
         }
         .into_any(),
-        Entry::Decision { frame, action, verdict, vector, reward } => view! {
+        Entry::Decision { frame, action, verdict, vector, reward, mark } => view! {
             <p class="log-line" data-tone=tone(verdict)>
                 <span class="log-step num">{frame}</span>
-                <span class="log-action">{action.name()}</span>
+                <span class="log-action">
+                    {action.name()}
+                    {(!mark.is_empty()).then(|| view! { <b class="log-live">{mark}</b> })}
+                </span>
                 <span class="log-what">{format!("{}: {}", words(verdict.name()), words(vector.name()))}</span>
                 <span class="log-reward num">{figures::reward(f64::from(reward))}</span>
             </p>

@@ -3,6 +3,7 @@
 use super::queue::Queue;
 use super::store::DemoStore;
 use crate::components::code::Code;
+use crate::state::engine::Run;
 use crate::state::figures;
 use crate::state::pretty::{leaf_ranges, pretty};
 use crate::state::round::{Exhibit, Truth, words};
@@ -15,14 +16,22 @@ use std::borrow::Cow;
 #[component]
 pub fn Payload(store: DemoStore) -> impl IntoView {
     let run = store.run;
-    let exhibit =
-        Memo::new(move |_| run.with(|run| run.round().map(|round| round.exhibit.clone())));
-    let truth = Memo::new(move |_| run.with(|run| run.round().map(|round| round.truth.clone())));
+    // A frame that hosted models are asked about is shown before anybody has answered it.
+    let shown = Memo::new(move |_| {
+        let last = |run: &Run| run.round().map(|round| (round.exhibit.clone(), round.channel));
+        let in_play = store.live.state.with(|live| live.shown.clone());
+        in_play.map(|shown| (shown.exhibit, shown.channel)).or_else(|| run.with(last))
+    });
+    let exhibit = Signal::derive(move || shown.get().map(|shown| shown.0));
+    let truth = Memo::new(move |_| {
+        let last = |run: &Run| run.round().map(|round| round.truth.clone());
+        if store.live.state.with(|live| live.shown.is_some()) { None } else { run.with(last) }
+    });
     let origin = move || {
-        run.with(|run| {
-            run.round().map(|round| {
-                let channel = round.channel.map_or("unknown channel", |channel| channel.name());
-                let size = figures::bytes(round.exhibit.text.len() as u64);
+        shown.with(|shown| {
+            shown.as_ref().map(|(exhibit, channel)| {
+                let channel = channel.map_or("unknown channel", |channel| channel.name());
+                let size = figures::bytes(exhibit.text.len() as u64);
                 format!("{} \u{b7} {size}", words(channel))
             })
         })

@@ -1,5 +1,6 @@
 //! The demo's signals, and what the buttons do to them.
 
+use super::live_store::LiveStore;
 use super::replay_store::ReplayStore;
 use crate::state::engine::{Assets, Run};
 use crate::state::round::Answer;
@@ -28,6 +29,8 @@ pub struct DemoStore {
     pub spoken: RwSignal<String>,
     /// Finished episodes.
     pub replay: ReplayStore,
+    /// Live mode.
+    pub live: LiveStore,
 }
 
 impl DemoStore {
@@ -49,6 +52,7 @@ impl DemoStore {
             problem: RwSignal::new(problems.join(" ")),
             spoken: RwSignal::new(String::new()),
             replay: ReplayStore::default(),
+            live: LiveStore::default(),
         };
         write_address(&settings, linked);
         if let Some(number) = linked {
@@ -62,8 +66,11 @@ impl DemoStore {
         self.run.with(|run| read(run.env()))
     }
 
-    /// Plays one frame.
+    /// Plays one frame, or begins to where hosted models answer.
     pub fn next(self) {
+        if self.live.is_on() {
+            return self.next_live();
+        }
         // The timer may ring once more after the page is gone.
         let Some(result) = self.run.try_update(Run::step) else { return };
         if let Err(error) = result {
@@ -71,6 +78,11 @@ impl DemoStore {
             self.problem.set(format!("{error}. Press \u{201c}Reset\u{201d} to start again."));
             return;
         }
+        self.tell();
+    }
+
+    /// Tells of the frame that was just scored, and keeps the episode that it ended.
+    pub(super) fn tell(self) {
         let auto = self.auto.get_untracked();
         self.run.with_untracked(|run| {
             let Some(round) = run.round() else { return };
@@ -89,7 +101,9 @@ impl DemoStore {
     /// Starts anew with other settings, and writes them into the address.
     pub fn restart(self, settings: Settings) {
         self.auto.set(false);
-        let run = self.assets.with_value(|assets| Run::new(assets, settings));
+        self.live.abort();
+        let start = if self.live.is_on() { Run::live } else { Run::new };
+        let run = self.assets.with_value(|assets| start(assets, settings));
         match run {
             Ok(run) => {
                 self.run.set(run);
