@@ -294,9 +294,6 @@ fn contract() -> Result<()> {
 fn faults() -> Result<()> {
     let (address, state) = fresh("faults")?;
     let server = edge::dev(address, &state)?;
-    let words: Option<Vec<&str>> =
-        std::iter::once(server.get_program()).chain(server.get_args()).map(OsStr::to_str).collect();
-    let words = words.context("the workspace's path is not UTF-8")?;
     let log = paths::log("wrangler-faults")?;
     fs::write(&log, "")?;
     println!("\nthe Worker that is killed logs to {}", paths::shown(&log));
@@ -306,10 +303,19 @@ fn faults() -> Result<()> {
         // Their figures are told.
         .args(["--", "--nocapture"])
         .env("OMNIGUARD_URL", format!("http://{address}"))
-        .env("OMNIGUARD_SERVER", words.join("\n"))
+        .env("OMNIGUARD_SERVER", words(&server)?)
         .env("OMNIGUARD_SERVER_LOG", &log)
         .envs(server.get_envs().filter_map(|(name, value)| Some((name, value?))));
     process::run(&mut tests)
+}
+
+/// A command, one word a line.
+fn words(command: &Command) -> Result<String> {
+    let words: Option<Vec<&str>> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(OsStr::to_str)
+        .collect();
+    Ok(words.context("the workspace's path is not UTF-8")?.join("\n"))
 }
 
 fn e2e() -> Result<()> {
@@ -320,6 +326,11 @@ fn e2e() -> Result<()> {
     let chrome = browser::find().context("no Chromium: run `cargo xtask setup --test`")?;
     let worker = start_worker("e2e")?;
     let static_url = static_server::start(&page::dist())?;
+    // Tests that need other variables start a Worker of their own.
+    let (address, state) = fresh("e2e-own")?;
+    let server = edge::dev(address, &state)?;
+    let log = paths::log("wrangler-e2e-own")?;
+    fs::write(&log, "")?;
     for script in scripts("tests/e2e", &["mjs"])? {
         println!("\n{}", paths::shown(&script));
         process::run(
@@ -327,6 +338,10 @@ fn e2e() -> Result<()> {
                 .arg(&script)
                 .env("OMNIGUARD_URL", &worker.url)
                 .env("OMNIGUARD_STATIC_URL", &static_url)
+                .env("OMNIGUARD_SERVER", words(&server)?)
+                .env("OMNIGUARD_SERVER_URL", format!("http://{address}"))
+                .env("OMNIGUARD_SERVER_LOG", &log)
+                .envs(server.get_envs().filter_map(|(name, value)| Some((name, value?))))
                 .env("OMNIGUARD_CLI", paths::root().join("target/debug/omniguard"))
                 .env("CHROME_PATH", &chrome),
         )?;
