@@ -8,7 +8,9 @@ mod folder;
 mod hub;
 mod page;
 mod pipeline;
+mod retry;
 pub(crate) mod rows;
+mod stop;
 
 use crate::progress::now;
 use anyhow::{Context, Result, ensure};
@@ -20,6 +22,7 @@ use omniguard_core::ingest::{Fingerprints, Source};
 use pipeline::Task;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Folder that the datasets' folders stand in.
@@ -94,23 +97,21 @@ pub(crate) fn run(args: &IngestArgs) -> Result<()> {
         limit: args.limit,
     };
     let mut folder = Folder::open(&out, args.resume, plan)?;
-    if folder.manifest.revision.is_none() {
-        folder.manifest.revision = card.revision;
-    }
-    let begun = (now(), folder.manifest.next_offset);
+    let begun = (now(), folder.manifest.reached.next_offset);
     if begun.1 > 0 {
         eprintln!("{}: going on at row {}", out.display(), begun.1);
     }
     let bar = bar(args.dataset);
     bar.set_position(begun.1);
-    let task = Task {
-        hub: &hub,
+    let task = Arc::new(Task {
+        hub,
         source: args.dataset,
-        place: &place,
-        known: &known,
+        place,
+        revision: card.revision,
+        known,
         limit: args.limit,
         n_threads: args.jobs,
-    };
+    });
     let result = task.run(&mut folder, &bar);
     bar.finish_and_clear();
     summary(&out, &folder, begun.0.elapsed(), begun.1)?;
@@ -156,7 +157,7 @@ fn fingerprints(args: &IngestArgs, out: &Path) -> Result<Fingerprints> {
 
 fn summary(out: &Path, folder: &Folder, took: Duration, from: u64) -> io::Result<()> {
     let counts = &folder.counts;
-    let n_read = folder.manifest.next_offset - from;
+    let n_read = folder.manifest.reached.next_offset.saturating_sub(from);
     let rate = n_read as f64 / took.as_secs_f64().max(1e-3);
     let mut to = io::stdout().lock();
     writeln!(to, "{}: {n_read} rows read now, {rate:.0} a second", out.display())?;
