@@ -12,6 +12,7 @@ mod retry;
 pub(crate) mod rows;
 mod stop;
 
+use crate::output::{say, say_on};
 use crate::progress::now;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -20,7 +21,7 @@ use hub::{Card, Hub};
 use indicatif::{ProgressBar, ProgressStyle};
 use omniguard_core::ingest::{Fingerprints, Source};
 use pipeline::Task;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -159,18 +160,13 @@ fn summary(out: &Path, folder: &Folder, took: Duration, from: u64) -> io::Result
     let counts = &folder.counts;
     let n_read = folder.manifest.reached.next_offset.saturating_sub(from);
     let rate = n_read as f64 / took.as_secs_f64().max(1e-3);
-    let mut to = io::stdout().lock();
-    writeln!(to, "{}: {n_read} rows read now, {rate:.0} a second", out.display())?;
-    writeln!(
-        to,
-        "{} rows in all, {} kept, {} set aside",
-        counts.read, counts.kept, counts.set_aside
-    )?;
+    say!("{}: {n_read} rows read now, {rate:.0} a second", out.display())?;
+    say!("{} rows in all, {} kept, {} set aside", counts.read, counts.kept, counts.set_aside)?;
     for (why, n) in &counts.skipped {
-        writeln!(to, "  {n} skipped: {why}")?;
+        say!("  {n} skipped: {why}")?;
     }
     if counts.truncated_cells > 0 {
-        writeln!(to, "  {} cells were cut short by the server", counts.truncated_cells)?;
+        say!("  {} cells were cut short by the server", counts.truncated_cells)?;
     }
-    write!(to, "{}", folder.manifest.label_table())
+    say_on!("{}", folder.manifest.label_table())
 }
