@@ -319,6 +319,22 @@ fn ingested_rows_join_the_corpus_and_are_reported_by_source() {
         serde_json::from_slice(&fs::read(report.join("report.json")).unwrap()).unwrap();
     let sources = report["phases"][0]["detail"]["by_source"].as_object().unwrap();
     assert_eq!(sources.keys().collect::<Vec<_>>(), ["fenrir", "nist", "witfoo", "written"]);
+    // A frame is of one source, so that the sources' counts are the whole's.
+    let detail = &report["phases"][0]["detail"];
+    let sum = |of: &dyn Fn(&Value) -> u64| sources.values().map(of).sum::<u64>();
+    let whole = |key: &str| {
+        let rates = detail[key].as_object().unwrap().values();
+        rates.map(|rate| rate["n"].as_u64().unwrap()).sum::<u64>()
+    };
+    let n = |key: &'static str| move |source: &Value| source[key]["n"].as_u64().unwrap();
+    assert_eq!(sum(&n("neutralised")), whole("neutralised_by_channel"));
+    assert_eq!(sum(&n("allowed")), whole("allowed_by_channel"));
+    assert_eq!(sum(&n("false_positives")), whole("false_positives_by_kind"));
+    for source in sources.values() {
+        assert!(source["p_malicious_auc"].is_f64());
+        assert!(source["p_malicious_calibration_error"].as_f64().unwrap() > 0.0);
+        assert!(source["recall_at_3_percent_false_positives"].as_f64().unwrap() > 0.0);
+    }
 }
 
 /// The program, in the repository: its defaults are paths from there.
