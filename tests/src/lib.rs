@@ -171,15 +171,28 @@ pub fn try_send(
 /// Where it is not by then.
 #[track_caller]
 pub fn eventually<T: PartialEq + std::fmt::Debug>(expected: &T, found: impl Fn() -> T) {
+    within_minutes(1, expected, found);
+}
+
+/// The same for some minutes, where what is waited for waits by itself.
+///
+/// # Panics
+/// Where it is not by then.
+#[track_caller]
+pub fn within_minutes<T: PartialEq + std::fmt::Debug>(
+    minutes: u32,
+    expected: &T,
+    found: impl Fn() -> T,
+) {
     let mut last = found();
-    for _ in 0..600 {
+    for _ in 0..600 * minutes {
         if last == *expected {
             return;
         }
         std::thread::sleep(Duration::from_millis(100));
         last = found();
     }
-    panic!("{last:?} after a minute, {expected:?} expected");
+    panic!("{last:?} after {minutes} minutes, {expected:?} expected");
 }
 
 /// Live sockets of the Worker.

@@ -3,6 +3,7 @@
 //! Every row is written as soon as it is there, and a second run with the same settings skips the
 //! rows that the report already holds.
 
+use crate::output::say;
 use crate::progress;
 use crate::train::{self, TrainArgs};
 use crate::{corpus, eval::report::Interval};
@@ -151,7 +152,7 @@ pub(crate) fn run(args: &AblateArgs) -> Result<()> {
         let known = |row: &Row| row.group == change.group && row.name == change.name;
         if !report.rows.iter().any(known) {
             let row = row(&args.train, &change, &corpus)?;
-            bar.suspend(|| println!("{}", line(&row)));
+            bar.suspend(|| say!("{}", line(&row)))?;
             report.rows.push(row);
             let text = serde_json::to_string_pretty(&report)? + "\n";
             std::fs::write(&path, text)
@@ -161,7 +162,7 @@ pub(crate) fn run(args: &AblateArgs) -> Result<()> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    println!("{}", args.report.join("report.md").display());
+    say!("{}", args.report.join("report.md").display())?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! `omniguard card`: the model card of a run, its figures read from the run's own files.
 
+use crate::output::say;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::Value;
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &CardArgs) -> Result<()> {
         return Ok(());
     }
     std::fs::write(&path, card).with_context(|| format!("cannot write {}", path.display()))?;
-    println!("{}", path.display());
+    say!("{}", path.display())?;
     Ok(())
 }
 

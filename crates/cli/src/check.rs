@@ -1,6 +1,7 @@
 //! `omniguard check`: the environment's conformance check.
 
 use crate::corpus;
+use crate::output::say;
 use anyhow::{Result, ensure};
 use clap::Args;
 use omniguard_core::check::{Effort, check_env};
@@ -26,10 +27,10 @@ pub(crate) fn run(args: &CheckArgs) -> Result<()> {
     let effort = Effort { n_steps: args.steps, n_episodes: args.episodes };
     let mut n_failed = 0;
     for &split in Split::ALL {
-        println!("{} split", split.name());
+        say!("{} split", split.name())?;
         for finding in check_env(&corpus, split, effort)? {
             let mark = if finding.passed { "ok  " } else { "FAIL" };
-            println!("  {mark} {}: {}", finding.name, finding.detail);
+            say!("  {mark} {}: {}", finding.name, finding.detail)?;
             n_failed += usize::from(!finding.passed);
         }
     }

@@ -6,6 +6,7 @@ mod lint;
 mod source;
 mod splits;
 
+use crate::output::say;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use omniguard_core::corpus::{Corpus, format};
@@ -72,7 +73,7 @@ fn policy(name: &str) -> Result<LabelPolicy, String> {
 fn build(args: &BuildArgs) -> Result<()> {
     let mut content = source::read_folder(&args.source)?;
     for summary in ingested::add(&mut content, &args.ingested, args.cap, args.labels)? {
-        println!("{summary}");
+        say!("{summary}")?;
     }
     let bytes = format::encode(&content);
     let corpus =
@@ -91,18 +92,18 @@ fn build(args: &BuildArgs) -> Result<()> {
                 args.output.display()
             );
         }
-        println!("{} is up to date", args.output.display());
+        say!("{} is up to date", args.output.display())?;
         return Ok(());
     }
     std::fs::write(&args.output, &bytes)
         .with_context(|| format!("cannot write {}", args.output.display()))?;
-    println!(
+    say!(
         "{}: {} families, {} texts, {} bytes",
         args.output.display(),
         corpus.families().len(),
         corpus.n_scenarios(),
         bytes.len()
-    );
+    )?;
     Ok(())
 }
 
@@ -128,28 +129,28 @@ pub(crate) fn load_table() -> Result<Arc<TokenTable>> {
 
 fn stats(args: &StatsArgs) -> Result<()> {
     let corpus = load(&args.corpus)?;
-    println!("corpus {:016x}: {} domains", corpus.checksum(), corpus.domains().len());
-    println!("{:<12} {:>9} {:>9} {:>9}", "split", "families", "malicious", "benign");
+    say!("corpus {:016x}: {} domains", corpus.checksum(), corpus.domains().len())?;
+    say!("{:<12} {:>9} {:>9} {:>9}", "split", "families", "malicious", "benign")?;
     for &split in Split::ALL {
         let families = corpus.families().iter().filter(|family| family.split == split).count();
         let (malicious, benign) = count(&corpus, |idx| corpus.family_of(idx).split == split);
-        println!("{:<12} {families:>9} {malicious:>9} {benign:>9}", split.name());
+        say!("{:<12} {families:>9} {malicious:>9} {benign:>9}", split.name())?;
     }
     let domain = |idx: u32| corpus.domains()[corpus.family_of(idx).domain as usize].as_str();
-    println!("\n{:<24} {:>9} {:>9}", "source", "malicious", "benign");
+    say!("\n{:<24} {:>9} {:>9}", "source", "malicious", "benign")?;
     for source in ["written"].into_iter().chain(Source::ALL.iter().map(|source| source.name())) {
         let (malicious, benign) = count(&corpus, |idx| source_of(domain(idx)) == source);
-        println!("{source:<24} {malicious:>9} {benign:>9}");
+        say!("{source:<24} {malicious:>9} {benign:>9}")?;
     }
-    println!("\n{:<24} {:>9} {:>9}", "channel", "malicious", "benign");
+    say!("\n{:<24} {:>9} {:>9}", "channel", "malicious", "benign")?;
     for &channel in Channel::ALL {
         let (malicious, benign) = count(&corpus, |idx| corpus.facts(idx).channel == channel);
-        println!("{:<24} {malicious:>9} {benign:>9}", channel.name());
+        say!("{:<24} {malicious:>9} {benign:>9}", channel.name())?;
     }
-    println!("\n{:<24} {:>9} {:>9}", "family vector", "malicious", "benign");
+    say!("\n{:<24} {:>9} {:>9}", "family vector", "malicious", "benign")?;
     for &vector in Vector::ALL {
         let (malicious, benign) = count(&corpus, |idx| corpus.family_of(idx).vector == vector);
-        println!("{:<24} {malicious:>9} {benign:>9}", vector.name());
+        say!("{:<24} {malicious:>9} {benign:>9}", vector.name())?;
     }
     Ok(())
 }

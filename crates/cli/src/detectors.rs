@@ -1,12 +1,13 @@
 //! `omniguard detectors`: the page `docs/detectors.md`.
 
+use crate::output::say_on;
 use anyhow::Result;
 use omniguard_core::detect::Detector;
 use std::fmt::Write;
 
 /// Prints the page.
 pub(crate) fn run() -> Result<()> {
-    print!("{}", page()?);
+    say_on!("{}", page()?)?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod characters;
 mod encoder;
 mod reduce;
 
+use crate::output::say;
 use crate::progress;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -105,13 +106,16 @@ pub(crate) fn run(args: &DistilArgs) -> Result<()> {
     let bytes = TokenTable::encode(&entries, &scales, &characters);
     let table = TokenTable::from_bytes(&bytes).context("the table does not load")?;
     write(&args.output, &bytes)?;
-    println!("{}: {} pieces, {} bytes", args.output.display(), table.n_pieces(), bytes.len());
+    say!("{}: {} pieces, {} bytes", args.output.display(), table.n_pieces(), bytes.len())?;
 
     let report = compare(args, &encoder, &vocabulary, &table, variance_kept, bytes.len())?;
-    println!(
+    say!(
         "Spearman over {} pairs: {:.3} (same family {:.3}, random {:.3})",
-        report.n_pairs, report.spearman, report.spearman_same_family, report.spearman_random
-    );
+        report.n_pairs,
+        report.spearman,
+        report.spearman_same_family,
+        report.spearman_random
+    )?;
     write(&args.report, &(serde_json::to_string_pretty(&report)? + "\n").into_bytes())
 }
 

@@ -3,6 +3,7 @@
 mod markdown;
 pub(crate) mod report;
 
+use crate::output::say;
 use crate::{corpus, progress};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -161,13 +162,13 @@ pub(crate) fn run(args: &EvalArgs) -> Result<()> {
     bar.finish_and_clear();
     let report = report::make(args, &corpus, &trained, n_runs * EPISODES_PER_RUN, &phases);
     let text = markdown::write(&report);
-    println!("{text}");
+    say!("{text}")?;
     if let Some(folder) = &args.output {
         std::fs::create_dir_all(folder)?;
         let json = serde_json::to_string_pretty(&report)? + "\n";
         std::fs::write(folder.join("report.json"), json)?;
         std::fs::write(folder.join("report.md"), text)?;
-        println!("written to {}", folder.display());
+        say!("written to {}", folder.display())?;
     }
     Ok(())
 }

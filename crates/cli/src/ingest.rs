@@ -8,8 +8,11 @@ mod folder;
 mod hub;
 mod page;
 mod pipeline;
+mod retry;
 pub(crate) mod rows;
+mod stop;
 
+use crate::output::{say, say_on};
 use crate::progress::now;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -18,8 +21,9 @@ use hub::{Card, Hub};
 use indicatif::{ProgressBar, ProgressStyle};
 use omniguard_core::ingest::{Fingerprints, Source};
 use pipeline::Task;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Folder that the datasets' folders stand in.
@@ -94,23 +98,21 @@ pub(crate) fn run(args: &IngestArgs) -> Result<()> {
         limit: args.limit,
     };
     let mut folder = Folder::open(&out, args.resume, plan)?;
-    if folder.manifest.revision.is_none() {
-        folder.manifest.revision = card.revision;
-    }
-    let begun = (now(), folder.manifest.next_offset);
+    let begun = (now(), folder.manifest.reached.next_offset);
     if begun.1 > 0 {
         eprintln!("{}: going on at row {}", out.display(), begun.1);
     }
     let bar = bar(args.dataset);
     bar.set_position(begun.1);
-    let task = Task {
-        hub: &hub,
+    let task = Arc::new(Task {
+        hub,
         source: args.dataset,
-        place: &place,
-        known: &known,
+        place,
+        revision: card.revision,
+        known,
         limit: args.limit,
         n_threads: args.jobs,
-    };
+    });
     let result = task.run(&mut folder, &bar);
     bar.finish_and_clear();
     summary(&out, &folder, begun.0.elapsed(), begun.1)?;
@@ -156,20 +158,15 @@ fn fingerprints(args: &IngestArgs, out: &Path) -> Result<Fingerprints> {
 
 fn summary(out: &Path, folder: &Folder, took: Duration, from: u64) -> io::Result<()> {
     let counts = &folder.counts;
-    let n_read = folder.manifest.next_offset - from;
+    let n_read = folder.manifest.reached.next_offset.saturating_sub(from);
     let rate = n_read as f64 / took.as_secs_f64().max(1e-3);
-    let mut to = io::stdout().lock();
-    writeln!(to, "{}: {n_read} rows read now, {rate:.0} a second", out.display())?;
-    writeln!(
-        to,
-        "{} rows in all, {} kept, {} set aside",
-        counts.read, counts.kept, counts.set_aside
-    )?;
+    say!("{}: {n_read} rows read now, {rate:.0} a second", out.display())?;
+    say!("{} rows in all, {} kept, {} set aside", counts.read, counts.kept, counts.set_aside)?;
     for (why, n) in &counts.skipped {
-        writeln!(to, "  {n} skipped: {why}")?;
+        say!("  {n} skipped: {why}")?;
     }
     if counts.truncated_cells > 0 {
-        writeln!(to, "  {} cells were cut short by the server", counts.truncated_cells)?;
+        say!("  {} cells were cut short by the server", counts.truncated_cells)?;
     }
-    write!(to, "{}", folder.manifest.label_table())
+    say_on!("{}", folder.manifest.label_table())
 }

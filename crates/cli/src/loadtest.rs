@@ -11,6 +11,7 @@ mod tally;
 mod tests;
 mod ws;
 
+use crate::output::say_on;
 use crate::progress;
 use address::Address;
 use anyhow::{Context, Result, bail};
@@ -200,7 +201,7 @@ pub(crate) fn run(args: &LoadtestArgs) -> Result<()> {
         .build()
         .context("cannot start the runtime")?;
     let report = runtime.block_on(load(args))?;
-    print!("{report}");
+    say_on!("{report}")?;
     if let Some(path) = &args.report {
         std::fs::write(path, serde_json::to_string_pretty(&report)? + "\n")
             .with_context(|| format!("cannot write {}", path.display()))?;

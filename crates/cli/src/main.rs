@@ -1,6 +1,11 @@
 //! `omniguard`: compiles the corpus, trains, evaluates and checks. Every figure that the page or
 //! the README shows comes from here.
 
+#![cfg_attr(
+    not(test),
+    deny(clippy::print_stdout, reason = "panics where a pipe was closed: `say!`")
+)]
+
 mod ablate;
 mod card;
 mod check;
@@ -11,6 +16,7 @@ mod distil;
 mod eval;
 mod ingest;
 mod loadtest;
+mod output;
 mod play;
 mod progress;
 mod score;

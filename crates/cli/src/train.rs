@@ -8,6 +8,7 @@ mod parallel;
 mod training;
 
 use crate::eval::EVALUATION_SEED;
+use crate::output::say;
 use crate::{corpus, progress};
 use anyhow::{Result, anyhow, ensure};
 use clap::Args;
@@ -239,10 +240,10 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let policy = training.policy().quantised(&args.run_id, Arc::clone(corpus.table()));
     let validation = validate(args, &corpus, &policy)?;
     let weights = folder.finish(&policy, &validation)?;
-    println!("{}: {} bytes of weights", folder.path().display(), weights.len());
+    say!("{}: {} bytes of weights", folder.path().display(), weights.len())?;
     if let Some(path) = &args.publish {
         std::fs::write(path, &weights)?;
-        println!("published to {}", path.display());
+        say!("published to {}", path.display())?;
     }
     Ok(())
 }

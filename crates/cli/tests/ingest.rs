@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 /// A replay server and a folder for what is read from it.
 struct Desk {
@@ -68,6 +68,11 @@ fn manifest(folder: &Path) -> Value {
     serde_json::from_slice(&fs::read(folder.join("manifest.json")).unwrap()).unwrap()
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long a program takes is what is tested")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 fn text(output: &Output) -> String {
     let [out, err] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
     format!("{out}{err}")
@@ -124,6 +129,94 @@ fn every_failure_says_what_to_do_and_keeps_what_was_read() {
     desk.fails("fail=columns&from=700", &once, "none of the text columns", 700);
     desk.fails("fail=revision&from=500", &once, "the dataset changed", 500);
     desk.fails("fail=empty", &once, "the split has no rows", 0);
+    desk.fails("fail=empty&from=500", &once, "has 0 rows where 100 were due", 500);
+}
+
+#[test]
+fn a_hopeless_failure_ends_the_waits_of_the_others() {
+    let desk = Desk::new(1_000, Duration::ZERO);
+    // One of the two threads is told to wait, the other one that there is nothing.
+    desk.replay.control("fail=429&from=300&times=1&retry_after=60");
+    desk.replay.control("fail=404&from=300");
+    let begun = now();
+    let output = desk.run("witfoo", "out", &["--jobs", "2"]);
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert!(!output.status.success() && text(&output).contains("is not there: check"));
+    assert_eq!(desk.manifest("out")["next_offset"], 300);
+    assert_eq!(desk.manifest("out")["complete"], false);
+}
+
+#[test]
+fn nobody_is_waited_for_who_is_on_a_silent_server() {
+    let desk = Desk::new(1_000, Duration::ZERO);
+    desk.replay.control("fail=timeout&from=300&times=1");
+    desk.replay.control("fail=404&from=300");
+    let begun = now();
+    let output = desk.run("witfoo", "out", &["--jobs", "2"]);
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert!(!output.status.success() && text(&output).contains("is not there: check"));
+    assert_eq!(desk.manifest("out")["next_offset"], 300);
+}
+
+#[test]
+fn the_revision_is_that_of_the_pages_and_the_cards_where_they_have_none() {
+    let desk = Desk::new(300, Duration::ZERO);
+    let revision = |plan: &str| {
+        desk.replay.control("fail=none");
+        desk.replay.control(plan);
+        let output = desk.run("witfoo", plan, &[]);
+        assert!(output.status.success(), "{plan}: {}", text(&output));
+        desk.manifest(plan)["revision"].as_str().unwrap().to_owned()
+    };
+    let of_the_card = revision("fail=none");
+    // The rows are of another state than the card.
+    assert_ne!(revision("fail=revision"), of_the_card);
+    assert_eq!(revision("fail=unmarked"), of_the_card);
+}
+
+#[test]
+fn a_date_is_waited_for() {
+    let desk = Desk::new(100, Duration::ZERO);
+    let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(4));
+    let date = date.replace(' ', "+");
+    desk.replay.control(&format!("fail=503&times=1&retry_after={date}"));
+    let begun = now();
+    let output = desk.run("nist", "out", &[]);
+    assert!(output.status.success(), "{}", text(&output));
+    // A date has whole seconds.
+    assert!(begun.elapsed() >= Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn rows_are_the_same_however_limits_cut_them() {
+    let desk = Desk::new(1_030, Duration::ZERO);
+    let same = |a: &str, b: &str| {
+        assert_eq!(desk.manifest(a), desk.manifest(b));
+        let rows = |out: &str| fs::read(desk.out(out).join("rows.jsonl.gz")).unwrap();
+        assert!(rows(a) == rows(b));
+    };
+    for (step, limit) in ["150", "180", "420", "1030"].into_iter().enumerate() {
+        let fresh = format!("fresh{step}");
+        for (out, more) in [("cut", &["--resume"][..]), (&fresh, &[])] {
+            let output = desk.run("nist", out, &[&["--limit", limit], more].concat());
+            assert!(output.status.success(), "{}", text(&output));
+        }
+        same("cut", &fresh);
+    }
+    // What has no more rows to come is left as it is.
+    let n_requests = desk.replay.seen().pages["nist"][&1_000];
+    assert!(desk.run("nist", "cut", &["--resume", "--limit", "1030"]).status.success());
+    assert_eq!(desk.replay.seen().pages["nist"][&1_000], n_requests);
+    // A run that cannot go on keeps the page that it would have read anew.
+    assert!(desk.run("nist", "kept", &["--limit", "150"]).status.success());
+    desk.replay.control("fail=404&from=100");
+    assert!(!desk.run("nist", "kept", &["--resume"]).status.success());
+    assert_eq!(desk.manifest("kept")["next_offset"], 150);
+    desk.replay.control("fail=none");
+    for (out, more) in [("kept", &["--resume"][..]), ("whole", &[])] {
+        assert!(desk.run("nist", out, more).status.success());
+    }
+    same("kept", "whole");
 }
 
 #[test]
@@ -226,6 +319,22 @@ fn ingested_rows_join_the_corpus_and_are_reported_by_source() {
         serde_json::from_slice(&fs::read(report.join("report.json")).unwrap()).unwrap();
     let sources = report["phases"][0]["detail"]["by_source"].as_object().unwrap();
     assert_eq!(sources.keys().collect::<Vec<_>>(), ["fenrir", "nist", "witfoo", "written"]);
+    // A frame is of one source, so that the sources' counts are the whole's.
+    let detail = &report["phases"][0]["detail"];
+    let sum = |of: &dyn Fn(&Value) -> u64| sources.values().map(of).sum::<u64>();
+    let whole = |key: &str| {
+        let rates = detail[key].as_object().unwrap().values();
+        rates.map(|rate| rate["n"].as_u64().unwrap()).sum::<u64>()
+    };
+    let n = |key: &'static str| move |source: &Value| source[key]["n"].as_u64().unwrap();
+    assert_eq!(sum(&n("neutralised")), whole("neutralised_by_channel"));
+    assert_eq!(sum(&n("allowed")), whole("allowed_by_channel"));
+    assert_eq!(sum(&n("false_positives")), whole("false_positives_by_kind"));
+    for source in sources.values() {
+        assert!(source["p_malicious_auc"].is_f64());
+        assert!(source["p_malicious_calibration_error"].as_f64().unwrap() > 0.0);
+        assert!(source["recall_at_3_percent_false_positives"].as_f64().unwrap() > 0.0);
+    }
 }
 
 /// The program, in the repository: its defaults are paths from there.

@@ -220,6 +220,11 @@ impl Corpus {
         self.streamed.as_ref().map(|streamed| streamed.checksum)
     }
 
+    /// The split that the streamed pairs are of.
+    pub fn streamed_split(&self) -> Option<Split> {
+        self.streamed.as_ref().map(|streamed| streamed.split)
+    }
+
     /// Number of scenarios; the streamed ones follow the written ones.
     pub fn n_scenarios(&self) -> u32 {
         let streamed = self.streamed.as_ref().map_or(0, |streamed| streamed.layer.n_scenarios());
@@ -343,7 +348,7 @@ impl Corpus {
         }
     }
 
-    /// A streamed pair for the place of a written attack; draws nothing where there are none.
+    /// A streamed pair for the place of a written attack.
     #[inline]
     fn stand_in(
         &self,

@@ -126,6 +126,10 @@ pub struct DomainCounts {
     pub attacks: Share,
     /// Benign frames allowed.
     pub benign: Share,
+    /// Benign frames stopped.
+    pub stopped: Share,
+    /// Calibration of `p_malicious`, for agents with beliefs.
+    pub p_malicious: Calibration,
     /// `p_malicious` against the truth, for agents with beliefs.
     pub scores: Scores,
 }
@@ -135,6 +139,8 @@ impl DomainCounts {
     pub fn merge(&mut self, other: &Self) {
         self.attacks.merge(other.attacks);
         self.benign.merge(other.benign);
+        self.stopped.merge(other.stopped);
+        self.p_malicious.merge(&other.p_malicious);
         self.scores.merge(&other.scores);
     }
 }
@@ -189,7 +195,9 @@ impl Evaluation {
             domain.benign.add(right);
             self.benign_by_channel[channel].add(right);
             let kind = env.corpus().benign_kind(truth.scenario).index();
-            self.stopped_by_kind[kind].add(outcome.verdict == Verdict::FalsePositive);
+            let stopped = outcome.verdict == Verdict::FalsePositive;
+            domain.stopped.add(stopped);
+            self.stopped_by_kind[kind].add(stopped);
             if truth.mutations.obfuscated() {
                 self.benign_obfuscated.add(right);
             }
@@ -329,6 +337,7 @@ pub fn evaluate(
                 evaluation.scores.add(beliefs.p_malicious, outcome.truth.malicious);
                 let domain = corpus.family_of(outcome.truth.scenario).domain;
                 let domain = evaluation.by_domain.entry(domain).or_default();
+                domain.p_malicious.add(beliefs.p_malicious, outcome.truth.malicious);
                 domain.scores.add(beliefs.p_malicious, outcome.truth.malicious);
             }
             if let Some(score) = outcome.episode_score {

@@ -62,6 +62,11 @@ impl Source {
             Self::Nist => "ethanolivertroy/nist-cybersecurity-training",
         }
     }
+
+    /// Whether its rows make pairs with the seeds of other rows alone.
+    pub const fn needs_seeds(self) -> bool {
+        matches!(self, Self::Nist)
+    }
 }
 
 named_enum! {

@@ -2,7 +2,8 @@
 //! argument, the queue is known by its lengths.
 //!
 //! The queue holds rows of every split by the shares that the splits have; a feed rests once all are
-//! full, until one runs low. Rows without room are dropped and counted.
+//! full, until one runs low. Rows without room are dropped and counted. A dataset too small to fill
+//! the queue passes again for those splits alone of which no row waits: none waits twice.
 
 pub(crate) mod call;
 pub(crate) mod item;
@@ -21,6 +22,10 @@ pub(crate) const LIMIT: u32 = 1_000;
 const MAX_PAGE: u32 = 100;
 /// Fewer are not asked for, however little room there is.
 const MIN_PAGE: u32 = 20;
+/// After so many failures in a row no more than that is asked for: a page may be too long to come.
+const SHORT_AFTER: u32 = 3;
+/// After so many the rows are passed over: some page may never come.
+const PASS_AFTER: u32 = 8;
 /// First wait after a failure, in milliseconds; doubled with each in a row.
 const FIRST_WAIT: u64 = 1_000;
 /// Longest wait that is not asked for.
@@ -46,6 +51,10 @@ pub(crate) struct Feed {
     /// The next row.
     offset: u64,
     filling: bool,
+    /// The whole dataset passed, and the queue was not full.
+    small: bool,
+    /// Splits that the filling leaves as they are.
+    closed: [bool; Split::ALL.len()],
     /// Rows that passed since the filling began.
     passed: u64,
     /// Nothing is fetched before this time, in milliseconds.
@@ -79,27 +88,38 @@ fn quota(split: usize) -> u32 {
     SPLIT_PER_MILLE.get(split).map_or(0, |share| *share as u32 * LIMIT / 1_000)
 }
 
-fn room(depths: &Depths, split: usize) -> u32 {
-    depths.get(split).map_or(0, |depth| quota(split).saturating_sub(*depth))
-}
-
-fn rooms(depths: &Depths) -> u32 {
-    (0..depths.len()).map(|split| room(depths, split)).sum()
-}
-
 impl Feed {
+    fn room(&self, depths: &Depths, split: usize) -> u32 {
+        if self.closed.get(split) == Some(&true) {
+            return 0;
+        }
+        depths.get(split).map_or(0, |depth| quota(split).saturating_sub(*depth))
+    }
+
+    fn rooms(&self, depths: &Depths) -> u32 {
+        (0..depths.len()).map(|split| self.room(depths, split)).sum()
+    }
+
     /// Begins to fill the queue where a split has run low.
     pub(crate) fn look(&mut self, depths: &Depths) {
-        let low = |split: usize| 4 * room(depths, split) > quota(split);
-        if !self.filling && (0..depths.len()).any(low) {
+        if self.filling {
+            return;
+        }
+        let small = self.small;
+        let is_low = |(split, &depth): (usize, &u32)| match small {
+            true => depth == 0,
+            false => 4 * quota(split).saturating_sub(depth) > quota(split),
+        };
+        if depths.iter().enumerate().any(is_low) {
             self.filling = true;
             self.passed = 0;
+            self.closed = depths.map(|depth| small && depth > 0);
         }
     }
 
     /// What to do now.
     pub(crate) fn next(&self, depths: &Depths, now: u64) -> Next {
-        let room = rooms(depths);
+        let room = self.rooms(depths);
         if !self.filling || room == 0 {
             return Next::Rest;
         }
@@ -111,8 +131,11 @@ impl Feed {
             Some(place) => Next::Fetch {
                 place: place.clone(),
                 offset: self.offset,
-                // Not every row is of the split that lacks some.
-                length: (2 * room).clamp(MIN_PAGE, MAX_PAGE),
+                length: match self.in_a_row {
+                    // Not every row is of the split that lacks some.
+                    ..SHORT_AFTER => (2 * room).clamp(MIN_PAGE, MAX_PAGE),
+                    _ => MIN_PAGE,
+                },
             },
         }
     }
@@ -131,13 +154,10 @@ impl Feed {
         now: u64,
     ) -> Result<Vec<(Split, String)>, Failure> {
         if page.n_rows == 0 {
-            // The end, or the hub has fewer rows than it had.
-            return if self.offset == 0 {
-                Err(Failure::Empty)
-            } else {
-                self.offset = 0;
-                Ok(Vec::new())
-            };
+            // Past the end: the hub has fewer rows than it had. Before it: it does not give them.
+            let ended = self.offset > 0 && self.offset >= page.n_total;
+            self.offset = 0;
+            return if ended { Ok(Vec::new()) } else { Err(Failure::Empty) };
         }
         if page.n_without_columns == page.n_rows {
             return Err(Failure::Columns);
@@ -155,7 +175,7 @@ impl Feed {
         let mut depths = *depths;
         let mut kept = Vec::new();
         for (split, item) in page.items {
-            if room(&depths, split.index()) == 0 {
+            if self.room(&depths, split.index()) == 0 {
                 self.rows_dropped += 1;
                 continue;
             }
@@ -164,11 +184,13 @@ impl Feed {
             }
             kept.push((split, item));
         }
-        if rooms(&depths) == 0 {
+        if self.rooms(&depths) == 0 {
             self.filling = false;
+            self.small = false;
         } else if self.passed >= page.n_total {
             // All of the dataset has passed: more of the same would not fill the queue either.
             self.filling = false;
+            self.small = true;
             self.not_before = now + LONG_REST;
         }
         Ok(kept)
@@ -183,13 +205,16 @@ impl Feed {
             _ if failure.lasts() => LONG_REST,
             _ => FIRST_WAIT.saturating_mul(1 << self.in_a_row.min(16)).min(LONGEST_WAIT),
         };
+        if self.in_a_row >= PASS_AFTER && failure.may_be_the_page_s() {
+            self.offset += u64::from(MIN_PAGE);
+        }
         self.in_a_row = self.in_a_row.saturating_add(1);
         if failure == Failure::NotFound {
             self.place = None;
         }
         let jitter = u64::from(drawn) % (backoff / 2);
         let wait = match asked_for {
-            // Never before the time it named; but a feed does not sleep for days.
+            // Not before the time it named, unless that is more than an hour away.
             Some(seconds) => ((seconds.max(0.0) * 1_000.0) as u64).min(LONG_REST) + jitter,
             None => backoff / 2 + jitter,
         };
@@ -207,6 +232,11 @@ impl Feed {
         FeedInfo {
             dataset: source.dataset().to_owned(),
             queued: depths.iter().sum(),
+            queued_by_split: Split::ALL
+                .iter()
+                .zip(depths)
+                .map(|(split, depth)| (split.name().to_owned(), *depth))
+                .collect(),
             limit: LIMIT,
             rows_fetched: self.rows_fetched,
             rows_drawn: self.rows_drawn,
@@ -293,11 +323,36 @@ mod tests {
         let (mut feed, mut queue) = (ready(), Vec::new());
         assert_eq!(fill(&mut feed, &mut queue, 250), Next::Rest);
         assert_eq!(queue.len(), 250);
+        // Not again while rows of every split wait; then for the split alone that has none.
+        feed.look(&depths(&queue));
+        assert_eq!(feed.next(&depths(&queue), LONG_REST), Next::Rest);
+        let n_others = queue.iter().filter(|(split, _)| *split != Split::Train).count();
+        queue.retain(|(split, _)| *split != Split::Train);
         feed.look(&depths(&queue));
         assert_eq!(feed.next(&depths(&queue), 0), Next::Wait(LONG_REST));
-        // Then from the beginning.
         let again = feed.next(&depths(&queue), LONG_REST);
         assert!(matches!(again, Next::Fetch { offset: 0, .. }), "{again:?}");
+        feed.not_before = 0;
+        fill(&mut feed, &mut queue, 250);
+        assert_eq!(queue.len(), 250);
+        assert_eq!(queue.iter().filter(|(split, _)| *split != Split::Train).count(), n_others);
+    }
+
+    #[test]
+    fn a_page_that_never_comes_is_asked_for_in_part_and_then_passed_over() {
+        let mut feed = ready();
+        feed.take(page(0, 100, 5_000), &[0; 3], 0).unwrap();
+        let mut asked = Vec::new();
+        for _ in 0..12 {
+            let Next::Fetch { offset, length, .. } = feed.next(&[0; 3], u64::MAX) else { panic!() };
+            asked.push((offset, length));
+            feed.fail(Failure::Malformed, None, 0, 0);
+        }
+        assert_eq!(asked[..4], [(100, 100), (100, 100), (100, 100), (100, MIN_PAGE)]);
+        assert_eq!(asked[8..], [(100, 20), (120, 20), (140, 20), (160, 20)]);
+        // What says nothing of a page passes over none.
+        feed.fail(Failure::RateLimited, None, 0, 0);
+        assert!(matches!(feed.next(&[0; 3], u64::MAX), Next::Fetch { offset: 180, .. }));
     }
 
     #[test]
@@ -354,6 +409,9 @@ mod tests {
         let strange = Page { n_rows: 5, n_total: 9, n_without_columns: 5, ..Page::default() };
         assert_eq!(feed.take(strange, &[0; 3], 0), Err(Failure::Columns));
         assert_eq!(feed.info(Source::Nist, &[0; 3]).rows_fetched, 0);
+        // A hub that stops before the end is one that fails, not one that is asked again at once.
+        feed.take(page(0, 100, 5_000), &[0; 3], 0).unwrap();
+        assert_eq!(feed.take(page(100, 0, 5_000), &[0; 3], 0), Err(Failure::Empty));
         // A dataset that became shorter begins anew.
         feed.take(page(0, 100, 5_000), &[0; 3], 0).unwrap();
         assert_eq!(feed.take(page(100, 0, 50), &[0; 3], 0), Ok(Vec::new()));

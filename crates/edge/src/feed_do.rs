@@ -70,8 +70,9 @@ impl DurableObject for Feed {
     /// One page, or what has to be known before.
     async fn alarm(&self) -> Result<Response> {
         let Some((source, memory)) = self.memory()? else { return Response::empty() };
-        // Switched off since the alarm was set.
+        // Switched off since the alarm was set: nobody will draw what is kept.
         if !self.settings.sources.contains(&source) {
+            self.state.storage().delete_all().await?;
             return Response::empty();
         }
         self.busy.set(true);

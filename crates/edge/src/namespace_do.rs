@@ -197,27 +197,36 @@ impl Namespace {
         Ok(blobs)
     }
 
-    /// Keeps the streamed texts that are played on, and no others. They change with resets alone.
+    /// Keeps the streamed texts that are played on from now on. They change with resets alone.
     fn keep_files(&self, shard: &Shard) -> Result<()> {
-        let hashes: BTreeSet<u64> = shard.files().map(|(hash, _)| hash).collect();
-        if *self.files.borrow() == hashes {
-            return Ok(());
-        }
+        let kept = self.files.borrow();
         let sql = self.state.storage().sql();
-        sql.exec("CREATE TABLE IF NOT EXISTS streamed (hash TEXT PRIMARY KEY, bytes BLOB)", None)?;
-        for hash in self.files.borrow().difference(&hashes) {
-            sql.exec("DELETE FROM streamed WHERE hash = ?", vec![hex64(*hash).into()])?;
-        }
-        for (hash, file) in shard.files().filter(|(hash, _)| !self.files.borrow().contains(hash)) {
+        for (hash, file) in shard.files().filter(|(hash, _)| !kept.contains(hash)) {
+            sql.exec(
+                "CREATE TABLE IF NOT EXISTS streamed (hash TEXT PRIMARY KEY, bytes BLOB)",
+                None,
+            )?;
             sql.exec(
                 "INSERT OR REPLACE INTO streamed (hash, bytes) VALUES (?, ?)",
                 vec![hex64(hash).into(), file.to_vec().into()],
             )?;
         }
-        self.files.replace(hashes);
         Ok(())
     }
 
+    /// Lets go of the streamed texts that are not played on any more.
+    fn forget_files(&self, shard: &Shard) -> Result<()> {
+        let played_on: BTreeSet<u64> = shard.files().map(|(hash, _)| hash).collect();
+        let sql = self.state.storage().sql();
+        for hash in self.files.borrow().difference(&played_on) {
+            sql.exec("DELETE FROM streamed WHERE hash = ?", vec![hex64(*hash).into()])?;
+        }
+        self.files.replace(played_on);
+        Ok(())
+    }
+
+    /// Files are there before the bytes that name them, and go after them: whatever write fails, the
+    /// bytes that are there can be read.
     fn keep(&self, shard: &Shard) -> Result<()> {
         self.keep_files(shard)?;
         let bytes = shard.save();
@@ -227,7 +236,7 @@ impl Namespace {
             "INSERT OR REPLACE INTO shard (id, bytes) VALUES (0, ?)",
             vec![SqlStorageValue::Blob(bytes)],
         )?;
-        Ok(())
+        self.forget_files(shard)
     }
 
     /// Puts off the alarm that forgets an idle namespace.
@@ -255,9 +264,12 @@ impl Namespace {
             Some((corpus, split)) => feeds::draw(&self.env, &corpus, split).await,
             None => None,
         };
-        // Another batch may have come while rows were drawn.
+        // While rows were drawn another batch may have come, or the shard have been forgotten.
         if self.held() {
             return PartAnswer::Busy;
+        }
+        if let Err(problem) = self.load().await {
+            return problem.into();
         }
         let now = Date::now().as_millis();
         let shard = self.shard.borrow();
@@ -311,7 +323,7 @@ impl Namespace {
             Ok(()) => PartAnswer::Done { answers },
             Err(error) => {
                 console_error!("the shard cannot be kept: {error}");
-                // The next request reads what was kept last: nothing is half applied.
+                // The next request reads what was kept last.
                 self.files.take();
                 *slot = None;
                 ours().into()

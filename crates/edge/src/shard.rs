@@ -138,7 +138,7 @@ impl Shard {
     }
 
     /// Resets the items' environments, or every one that there is. `seed` is what the seeds that
-    /// are not given are made from; on `streamed` are the episodes that may be.
+    /// are not given are made from; on `streamed` are the episodes of its split that may be.
     pub(crate) fn reset(
         &self,
         items: &[ResetItem],
@@ -158,7 +158,12 @@ impl Shard {
             let name = || format!("{drawn:014x}-{env_id}");
             let run = self.runs.get(env_id);
             let corpus = match &prepared.streamed {
-                Some(streamed) if Run::may_stream(run, &reset) => &streamed.corpus,
+                Some(Streamed { corpus, .. })
+                    if Run::may_stream(run, &reset)
+                        && corpus.streamed_split() == Some(Run::split(run, &reset)) =>
+                {
+                    corpus
+                }
                 _ => &self.corpus,
             };
             match Run::begin(run, &reset, corpus, drawn, name) {
@@ -347,9 +352,11 @@ mod tests {
     fn unseeded_episodes_stream_and_are_restored_with_their_files_alone() {
         let mut shard = Shard::new(corpus());
         let drawn = Seed { value: 1, given: false };
-        let mut items = resets(&[0, 1, 2]);
+        let mut items = resets(&[0, 1, 2, 3]);
         items[1].reset.seed = Some(4);
         items[2].reset.split = Some(Split::Train);
+        // What was drawn is of another split.
+        items[3].reset.split = Some(Split::Test);
         assert_eq!(shard.streams(&items, SEED), None);
         assert_eq!(shard.streams(&items[1..2], drawn), None);
         assert_eq!(shard.streams(&items, drawn), Some(Split::Train));
@@ -358,14 +365,15 @@ mod tests {
         let prepared = shard.reset(&items, drawn, Dialect::Batch, Some(streamed)).unwrap();
         shard.commit(prepared);
         let on: Vec<_> = shard.runs().map(|(_, run)| run.env().corpus().streamed()).collect();
-        assert_eq!(on, [hash, None, hash]);
+        assert_eq!(on, [hash, None, hash, None]);
 
         let files: Vec<Vec<u8>> = shard.files().map(|(_, file)| file.to_vec()).collect();
         assert_eq!(files.len(), 1);
         let restored = Shard::restore(&shard.save(), corpus(), files).unwrap();
         assert_eq!(restored.save(), shard.save());
-        let step =
-            |shard: &Shard| shard.step(&blocks(&[0, 1, 2], None), Dialect::Batch).unwrap().answers;
+        let step = |shard: &Shard| {
+            shard.step(&blocks(&[0, 1, 2, 3], None), Dialect::Batch).unwrap().answers
+        };
         assert_eq!(step(&restored), step(&shard));
         let lost = Shard::restore(&shard.save(), corpus(), Vec::new()).unwrap_err();
         assert_eq!(lost, SnapshotError::OtherCorpus);

@@ -16,6 +16,8 @@ use std::time::Duration;
 
 pub(super) type Body = BoxBody<Bytes, io::Error>;
 
+/// Names the state of the dataset that a page was made from.
+const REVISION: HeaderName = HeaderName::from_static("x-revision");
 /// Longer than any client waits.
 const NEVER: Duration = Duration::from_hours(1);
 
@@ -125,8 +127,8 @@ pub(super) async fn failed(options: &Options, asked: &Asked, failure: Failure) -
     match failure.kind {
         Kind::Status(status) => {
             let mut response = error(status, "told to fail");
-            if let Some(after) = failure.retry_after {
-                response.headers_mut().insert(RETRY_AFTER, after.as_secs().into());
+            if let Some(after) = failure.retry_after.and_then(|words| words.parse().ok()) {
+                response.headers_mut().insert(RETRY_AFTER, after);
             }
             response
         }
@@ -139,6 +141,11 @@ pub(super) async fn failed(options: &Options, asked: &Asked, failure: Failure) -
         Kind::Columns => damaged(rows::Damage { columns: true, ..Default::default() }, 0),
         Kind::Truncated => damaged(rows::Damage { truncated: true, ..Default::default() }, 0),
         Kind::Revision => damaged(rows::Damage::default(), 1),
+        Kind::Unmarked => {
+            let mut response = well(options, asked, false);
+            response.headers_mut().remove(REVISION);
+            response
+        }
         Kind::Empty => well(options, asked, true),
     }
 }
@@ -171,7 +178,7 @@ fn revision(options: &Options, source: Source, shift: u64) -> String {
 fn rows_answer(body: Vec<u8>, revision: &str) -> Response<Body> {
     let mut response = with_type(200, body);
     if let Ok(revision) = HeaderValue::from_str(revision) {
-        response.headers_mut().insert(HeaderName::from_static("x-revision"), revision);
+        response.headers_mut().insert(REVISION, revision);
     }
     response
 }

@@ -1,7 +1,6 @@
 //! What a replay server gets wrong, for how long, and for whom.
 
 use omniguard_core::ingest::Source;
-use std::time::Duration;
 
 /// How a request is failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,21 +19,23 @@ pub enum Kind {
     Empty,
     /// Every row has a truncated cell.
     Truncated,
-    /// Another revision of the dataset.
+    /// Another revision of the dataset than its card names.
     Revision,
+    /// Pages without a revision.
+    Unmarked,
 }
 
 /// A failure as it meets a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// How it fails.
     pub kind: Kind,
-    /// What `Retry-After` says.
-    pub retry_after: Option<Duration>,
+    /// What `Retry-After` says: seconds, a date or anything else.
+    pub retry_after: Option<String>,
 }
 
 /// A failure, for whom and how often.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Plan {
     failure: Failure,
     source: Option<Source>,
@@ -50,7 +51,7 @@ pub struct Plans(Vec<Plan>);
 
 impl Plans {
     /// Adds a plan:
-    /// `fail=KIND[&dataset=witfoo][&from=OFFSET][&times=N][&retry_after=SECONDS]`; `fail=none`
+    /// `fail=KIND[&dataset=witfoo][&from=OFFSET][&times=N][&retry_after=WORDS]`; `fail=none`
     /// clears all of them.
     ///
     /// # Errors
@@ -77,9 +78,7 @@ impl Plans {
                 "dataset" => plan.source = Some(source(&value).ok_or(format!("no {value}"))?),
                 "from" => plan.from = number()?,
                 "times" => plan.left = Some(number()?),
-                "retry_after" => {
-                    plan.failure.retry_after = Some(Duration::from_secs(number()?));
-                }
+                "retry_after" => plan.failure.retry_after = Some(value.into_owned()),
                 _ => return Err(format!("unknown: {key}")),
             }
         }
@@ -98,7 +97,7 @@ impl Plans {
                 && (plan.source.is_none() || plan.source == source)
         })?;
         plan.left = plan.left.map(|left| left - 1);
-        Some(plan.failure)
+        Some(plan.failure.clone())
     }
 }
 
@@ -111,6 +110,7 @@ fn kind(name: &str) -> Result<Kind, String> {
         "empty" => Kind::Empty,
         "truncated" => Kind::Truncated,
         "revision" => Kind::Revision,
+        "unmarked" => Kind::Unmarked,
         status => match status.parse() {
             Ok(status @ 400..600) => Kind::Status(status),
             _ => return Err(format!("fail: {name}")),
@@ -137,7 +137,7 @@ mod tests {
         for _ in 0..2 {
             let failure = plans.next(Some(Source::Nist), 200).unwrap();
             assert_eq!(failure.kind, Kind::Status(429));
-            assert_eq!(failure.retry_after, Some(Duration::from_secs(1)));
+            assert_eq!(failure.retry_after.as_deref(), Some("1"));
         }
         assert_eq!(plans.next(Some(Source::Nist), 200), None);
         plans.add("fail=cut").unwrap();

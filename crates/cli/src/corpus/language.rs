@@ -4,6 +4,7 @@
 //! on them would say too much. Words of general English join those of the train split. The same
 //! corpus always gives the same files.
 
+use crate::output::say;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use omniguard_core::corpus::{Corpus, Part};
@@ -52,12 +53,12 @@ pub(super) fn run(args: &LanguageArgs) -> Result<()> {
     let words = model.words();
     put(&args.output.join("pairs.rs"), &model.pairs_source(), args.check)?;
     put(&args.output.join("words.txt"), &lines(&words), args.check)?;
-    println!(
+    say!(
         "{} texts of the train split, {} pairs, {} words",
         model.n_texts,
         model.pairs.iter().flatten().sum::<u64>(),
         words.len()
-    );
+    )?;
     Ok(())
 }
 
@@ -72,7 +73,7 @@ fn put(path: &Path, content: &str, check: bool) -> Result<()> {
     if there != content {
         bail!("{} is not what the corpus gives; run `omniguard corpus language`", path.display());
     }
-    println!("{} is up to date", path.display());
+    say!("{} is up to date", path.display())?;
     Ok(())
 }
 

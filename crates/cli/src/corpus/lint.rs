@@ -1,6 +1,7 @@
 //! `omniguard corpus lint`: whether anything but the meaning of a text tells its label.
 
 use super::load;
+use crate::output::{say, say_on};
 use anyhow::{Result, ensure};
 use clap::Args;
 use omniguard_core::corpus::{Corpus, Part};
@@ -40,26 +41,32 @@ pub(super) fn run(args: &LintArgs) -> Result<()> {
     problems.extend(missing_twins(&corpus));
     problems.extend(unbalanced(&corpus));
     problems.extend(near_duplicates(&corpus));
-    println!(
+    say!(
         "{:<12}{:>10}{:>13}{:>9}{:>9}{:>12}{:>10}",
-        "AUC of", "length", "punctuation", "domain", "channel", "is encoded", "mutation"
-    );
+        "AUC of",
+        "length",
+        "punctuation",
+        "domain",
+        "channel",
+        "is encoded",
+        "mutation"
+    )?;
     for &split in Split::ALL {
         let aucs = Cues::of(&corpus, split, args.frames)?.aucs();
-        print!("{:<12}", split.name());
+        say_on!("{:<12}", split.name())?;
         for ((name, limit, width), auc) in CUES.iter().zip(aucs) {
-            print!("{auc:>width$.3}");
+            say_on!("{auc:>width$.3}")?;
             if auc >= *limit {
                 problems.push(format!("{}: {name} alone has an AUC of {auc:.3}", split.name()));
             }
         }
-        println!();
+        say!("")?;
     }
     for problem in &problems {
-        println!("problem: {problem}");
+        say!("problem: {problem}")?;
     }
     ensure!(problems.is_empty(), "{} problems in the corpus", problems.len());
-    println!("no problems");
+    say!("no problems")?;
     Ok(())
 }
 

@@ -78,18 +78,22 @@ fn write_phase(out: &mut String, phase: &PhaseReport) {
         return;
     }
     out.push_str(
-        "\n| source | attacks neutralised | benign allowed | AUC of p_malicious |\n\
-         | --- | --- | --- | --- |\n",
+        "\n| source | attacks neutralised | benign allowed | false positives \
+         | calibration error of p_malicious | AUC | recall at 3% false positives |\n\
+         | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for (source, report) in &detail.by_source {
         let _ = writeln!(
             out,
-            "| {source} | {} ({}) | {} ({}) | {} |",
+            "| {source} | {} ({}) | {} ({}) | {} | {:.3} | {} | {} |",
             percent(report.neutralised.rate),
             report.neutralised.n,
             percent(report.allowed.rate),
             report.allowed.n,
+            percent(report.false_positives.rate),
+            report.p_malicious_calibration_error,
             report.p_malicious_auc.map_or("-".into(), |auc| format!("{auc:.3}")),
+            percent(Some(report.recall_at_3_percent_false_positives)),
         );
     }
 }

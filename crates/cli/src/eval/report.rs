@@ -106,7 +106,11 @@ pub(crate) struct Detail {
 pub(crate) struct SourceReport {
     pub(crate) neutralised: Rate,
     pub(crate) allowed: Rate,
+    pub(crate) false_positives: Rate,
+    pub(crate) p_malicious_calibration_error: f32,
     pub(crate) p_malicious_auc: Option<f32>,
+    /// Of a threshold on `p_malicious` that stops 3% of this source's benign frames.
+    pub(crate) recall_at_3_percent_false_positives: f32,
 }
 
 #[derive(Debug, Serialize)]
@@ -230,7 +234,10 @@ fn by_source(corpus: &Corpus, evaluation: &Evaluation) -> BTreeMap<&'static str,
     let report = |counts: DomainCounts| SourceReport {
         neutralised: (&counts.attacks).into(),
         allowed: (&counts.benign).into(),
+        false_positives: (&counts.stopped).into(),
+        p_malicious_calibration_error: counts.p_malicious.error(),
         p_malicious_auc: counts.scores.auc(),
+        recall_at_3_percent_false_positives: counts.scores.within(0.03).recall,
     };
     sums.into_iter().map(|(source, counts)| (source, report(counts))).collect()
 }

@@ -4,8 +4,8 @@
 //! bytes it names was written by a run that was killed, and is cut off when reading goes on.
 
 use super::failure::Failure;
-use super::hub::Place;
-use super::page::Counts;
+use super::hub::{PAGE_ROWS, Place};
+use super::page::{Block, Counts};
 use anyhow::{Context, Result, bail, ensure};
 use omniguard_core::frame::Split;
 use omniguard_core::ingest::{DatasetLabel, LabelTable, Source};
@@ -44,10 +44,21 @@ pub(crate) struct Manifest {
     /// The server itself holds a part of the dataset alone.
     partial: bool,
     pub(super) limit: Option<u64>,
-    /// The first row that is not read yet.
-    pub(super) next_offset: u64,
     /// Whether everything that was asked for is there.
     pub(crate) complete: bool,
+    #[serde(flatten)]
+    pub(super) reached: Reached,
+    /// The same before the last page, where the limit cut that: a run with another limit reads it
+    /// anew, so that rows are the same however they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before_short_page: Option<Reached>,
+}
+
+/// How far reading is, and what there is up to there.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Reached {
+    /// The first row that is not read yet.
+    pub(super) next_offset: u64,
     /// Length and sha256 of the rows' file.
     bytes: u64,
     sha256: String,
@@ -97,13 +108,13 @@ impl Manifest {
         // Writing to a String does not fail.
         let mut text =
             format!("{:<12}{:>16}{:>18}\n", "frames", "content benign", "content malicious");
-        for (label, row) in &self.frames.labels {
+        for (label, row) in &self.reached.frames.labels {
             let LabelRow { content_benign, content_malicious } = row;
             let _ = writeln!(text, "{label:<12}{content_benign:>16}{content_malicious:>18}");
         }
         let shares = [
-            ("dataset and content disagree", self.frames.disagreement),
-            ("oracle and dataset agree", self.frames.oracle_agreement),
+            ("dataset and content disagree", self.reached.frames.disagreement),
+            ("oracle and dataset agree", self.reached.frames.oracle_agreement),
         ];
         for (what, share) in shares {
             if let Some(share) = share {
@@ -112,7 +123,9 @@ impl Manifest {
         }
         text
     }
+}
 
+impl Reached {
     fn counts(&self) -> Counts {
         let mut by_split = [0; Split::ALL.len()];
         for &split in Split::ALL {
@@ -138,11 +151,11 @@ impl Manifest {
         }
     }
 
-    fn take(&mut self, counts: &Counts) {
+    fn new(next_offset: u64, bytes: u64, sha256: String, counts: &Counts) -> Self {
         let by_split = Split::ALL
             .iter()
             .map(|split| (split.name().to_owned(), counts.by_split[split.index()]));
-        self.rows = Rows {
+        let rows = Rows {
             read: counts.read,
             kept: counts.kept,
             skipped: counts.skipped.clone(),
@@ -157,13 +170,14 @@ impl Manifest {
                 [false, true].map(|malicious| labels.count(label, malicious));
             (label.name().to_owned(), LabelRow { content_benign, content_malicious })
         };
-        self.frames = Frames {
+        let frames = Frames {
             labels: DatasetLabel::ALL.iter().map(row).collect(),
             disagreement: labels.disagreement(),
             fingerprint_agrees,
             fingerprint_disagrees,
             oracle_agreement: labels.oracle_agreement(),
         };
+        Self { next_offset, bytes, sha256, rows, frames }
     }
 }
 
@@ -215,26 +229,72 @@ impl Folder {
             .truncate(false)
             .open(&rows)
             .with_context(|| format!("cannot open {}", rows.display()))?;
-        let hasher = kept(&mut file, &manifest)
+        let hasher = hashed(&mut file, &manifest.reached)
+            .and_then(|hasher| cut(&mut file, &manifest.reached).map(|()| hasher))
             .with_context(|| format!("{} is not what its manifest says", rows.display()))?;
-        let counts = manifest.counts();
+        let counts = manifest.reached.counts();
         Ok(Self { path: path.to_owned(), file, hasher, manifest, counts })
     }
 
-    /// Adds a block; nothing of it counts before the next `commit`.
-    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.file
             .write_all(bytes)
             .map_err(|source| Failure::Write { path: self.path.join(ROWS), source })?;
         self.hasher.update(bytes);
-        self.manifest.bytes += bytes.len() as u64;
+        self.manifest.reached.bytes += bytes.len() as u64;
         Ok(())
     }
 
-    /// What the pages say of the whole.
-    pub(super) fn note(&mut self, n_rows_total: u64, partial: bool) {
-        self.manifest.n_rows_total = n_rows_total;
-        self.manifest.partial = partial;
+    /// The first row of the page to read next: the last one's, where a limit cut that.
+    pub(super) fn page_begin(&self) -> u64 {
+        self.manifest.before_short_page.as_ref().unwrap_or(&self.manifest.reached).next_offset
+    }
+
+    /// Takes a page back that a limit cut.
+    pub(super) fn reopen_short_page(&mut self) -> Result<(), Failure> {
+        let Some(before) = self.manifest.before_short_page.take() else { return Ok(()) };
+        let failed = |source| Failure::Write { path: self.path.join(ROWS), source };
+        self.hasher = hashed(&mut self.file, &before).map_err(failed)?;
+        self.counts = before.counts();
+        self.manifest.reached = before;
+        // The manifest comes first: a run that finds more than it names cuts that off.
+        self.commit()?;
+        let failed = |source| Failure::Write { path: self.path.join(ROWS), source };
+        cut(&mut self.file, &self.manifest.reached).map_err(failed)
+    }
+
+    /// Says that the pages are of one state of the dataset.
+    pub(super) fn agree(&mut self, revision: Option<&String>) -> Result<(), Failure> {
+        match (&self.manifest.revision, revision) {
+            (Some(begun), Some(now)) if begun != now => {
+                Err(Failure::Changed { begun: begun.clone(), now: now.clone() })
+            }
+            (None, now) => {
+                self.manifest.revision = now.cloned();
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds a page; nothing of it counts before the next `commit`.
+    pub(super) fn add(&mut self, block: &Block) -> Result<(), Failure> {
+        let n_rows = block.counts.read;
+        let next = self.manifest.reached.next_offset + n_rows;
+        let cut_by_limit = n_rows < PAGE_ROWS && next < block.n_rows_total;
+        self.manifest.before_short_page = cut_by_limit.then(|| self.reached());
+        self.manifest.n_rows_total = block.n_rows_total;
+        self.manifest.partial = block.partial;
+        self.append(&block.bytes)?;
+        self.counts.merge(&block.counts);
+        self.manifest.reached.next_offset = next;
+        Ok(())
+    }
+
+    /// What there is now.
+    fn reached(&self) -> Reached {
+        let Reached { next_offset, bytes, .. } = self.manifest.reached;
+        Reached::new(next_offset, bytes, hex(&self.hasher.clone().finalize()), &self.counts)
     }
 
     /// Says that everything is there.
@@ -246,8 +306,7 @@ impl Folder {
     /// Makes all that was added count.
     pub(super) fn commit(&mut self) -> Result<(), Failure> {
         let path = self.path.join(MANIFEST);
-        self.manifest.take(&self.counts);
-        self.manifest.sha256 = hex(&self.hasher.clone().finalize());
+        self.manifest.reached = self.reached();
         let write = || -> io::Result<()> {
             self.file.sync_data()?;
             let new = self.path.join(".manifest.new");
@@ -276,12 +335,9 @@ impl Plan<'_> {
             n_rows_total: 0,
             partial: false,
             limit: self.limit,
-            next_offset: 0,
             complete: false,
-            bytes: 0,
-            sha256: hex(&Sha256::new().finalize()),
-            rows: Rows::default(),
-            frames: Frames::default(),
+            reached: Reached { sha256: hex(&Sha256::new().finalize()), ..Reached::default() },
+            before_short_page: None,
         }
     }
 }
@@ -303,15 +359,25 @@ impl Manifest {
     }
 }
 
-/// Cuts off what no manifest names, and hashes what stays.
-fn kept(file: &mut File, manifest: &Manifest) -> Result<Sha256> {
+/// Hashes what is there up to a place, and compares it.
+fn hashed(file: &mut File, to: &Reached) -> io::Result<Sha256> {
+    let unlike = |words: String| Err(io::Error::new(io::ErrorKind::InvalidData, words));
     let mut hasher = Sha256::new();
-    let n_bytes = io::copy(&mut (&mut *file).take(manifest.bytes), &mut HashWriter(&mut hasher))?;
-    ensure!(n_bytes == manifest.bytes, "{n_bytes} bytes instead of {}", manifest.bytes);
-    ensure!(hex(&hasher.clone().finalize()) == manifest.sha256, "another sha256");
-    file.set_len(manifest.bytes)?;
-    file.seek(SeekFrom::End(0))?;
+    file.rewind()?;
+    let n_bytes = io::copy(&mut (&mut *file).take(to.bytes), &mut HashWriter(&mut hasher))?;
+    if n_bytes != to.bytes {
+        return unlike(format!("{n_bytes} bytes instead of {}", to.bytes));
+    }
+    if hex(&hasher.clone().finalize()) != to.sha256 {
+        return unlike("another sha256".to_owned());
+    }
     Ok(hasher)
+}
+
+/// Cuts off what stands behind a place.
+fn cut(file: &mut File, behind: &Reached) -> io::Result<()> {
+    file.set_len(behind.bytes)?;
+    file.seek(SeekFrom::End(0)).map(drop)
 }
 
 struct HashWriter<'a>(&'a mut Sha256);

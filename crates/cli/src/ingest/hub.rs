@@ -1,11 +1,14 @@
 //! The datasets server and the hub's cards, over HTTP, with retries.
 
 use super::failure::Failure;
+use super::retry;
+use super::stop::Stop;
 use omniguard_core::ingest::Source;
 use omniguard_core::rng::Rng;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 use ureq::Agent;
 use ureq::http::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
 
@@ -13,10 +16,6 @@ use ureq::http::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
 pub(super) const PAGE_ROWS: u64 = 100;
 /// Names the state of a dataset that a page was read from.
 const REVISION: &str = "x-revision";
-/// The first wait before a request is sent again; doubled each time, and jittered.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// The longest wait, whatever a server asks for.
-const LONGEST_WAIT: Duration = Duration::from_mins(5);
 /// Longest page: a hundred rows of a quarter of a megabyte, escaped.
 const MAX_PAGE_BYTES: u64 = 64 << 20;
 /// What a server says of its own failure, at most.
@@ -95,6 +94,7 @@ pub(super) struct Hub {
     /// Never printed.
     token: Option<String>,
     n_retries: u32,
+    stop: Arc<Stop>,
 }
 
 impl std::fmt::Debug for Hub {
@@ -126,7 +126,12 @@ impl Hub {
             .build();
         let trimmed = |url: &str| url.trim_end_matches('/').to_owned();
         let (rows, cards) = (trimmed(rows), trimmed(cards));
-        Self { agent: config.into(), rows, cards, token, n_retries }
+        Self { agent: config.into(), rows, cards, token, n_retries, stop: Arc::default() }
+    }
+
+    /// Nothing is asked for again from now on: whoever waits to do so fails at once.
+    pub(super) fn stop(&self) {
+        self.stop.tell();
     }
 
     /// Where the rows of a dataset are: the wanted configuration and split, else the only ones.
@@ -206,25 +211,25 @@ impl Hub {
     /// the time that the server asked for.
     fn tried<T>(
         &self,
-        jitter_seed: u64,
+        offset: u64,
         once: impl Fn(&Self) -> Result<T, (Failure, Option<Option<Duration>>)>,
     ) -> Result<T, Failure> {
-        let mut rng = Rng::new(jitter_seed);
-        let mut wait = FIRST_WAIT;
-        let mut n_tries = 1;
+        // Neither pages nor programs that were refused together come back together.
+        let mut rng = Rng::new(offset).fork(std::process::id().into());
+        let mut n_again = 0;
         loop {
             let (failure, again) = match once(self) {
                 Ok(value) => return Ok(value),
                 Err(failed) => failed,
             };
             let Some(after) = again else { return Err(failure) };
-            if n_tries > self.n_retries {
-                return Err(Failure::GaveUp { n_tries, last: Box::new(failure) });
+            if n_again >= self.n_retries {
+                return Err(Failure::GaveUp { n_tries: n_again + 1, last: Box::new(failure) });
             }
-            let jittered = wait.mul_f32(0.5 + rng.f32());
-            std::thread::sleep(after.unwrap_or(jittered).min(LONGEST_WAIT));
-            wait = (wait * 2).min(LONGEST_WAIT);
-            n_tries += 1;
+            if !self.stop.rest(retry::wait(n_again, after, rng.f32())) {
+                return Err(failure);
+            }
+            n_again += 1;
         }
     }
 
@@ -253,8 +258,7 @@ impl Hub {
         let after = response
             .headers()
             .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.trim().parse().ok())
-            .map(Duration::from_secs);
+            .and_then(|value| retry::named(value.to_str().ok()?, SystemTime::now()));
         let body = response.body_mut().with_config().limit(MAX_PAGE_BYTES).read_to_vec();
         let body = match body {
             Ok(body) => body,

@@ -81,6 +81,8 @@ impl Counts {
 /// What a page became.
 #[derive(Debug)]
 pub(super) struct Block {
+    /// The page's first row.
+    offset: u64,
     /// A gzip member of its own: blocks may be appended one after the other.
     pub(super) bytes: Vec<u8>,
     pub(super) counts: Counts,
@@ -88,6 +90,17 @@ pub(super) struct Block {
     pub(super) n_rows_total: u64,
     /// Whether the server holds a part of the dataset alone.
     pub(super) partial: bool,
+}
+
+impl Block {
+    /// A block of `length` rows: a page may not end before the dataset did when it was first asked.
+    pub(super) fn of(self, length: u64) -> Result<Self, Failure> {
+        let (offset, n_rows) = (self.offset, self.counts.read);
+        if n_rows < length {
+            return Err(Failure::ShortPage { offset, n_rows, wanted: length });
+        }
+        Ok(self)
+    }
 }
 
 /// Reads a page of `length` rows from `offset` on; `None` where it is no page, and a failure where
@@ -118,6 +131,7 @@ pub(super) fn block(
         return Some(Err(Failure::NoColumns { from: offset, to: offset + n_rows - 1 }));
     }
     Some(Ok(Block {
+        offset,
         bytes: if counts.kept > 0 { lines.finish().ok()? } else { Vec::new() },
         counts,
         revision: text.revision.clone(),
@@ -199,5 +213,46 @@ fn why(error: RowError) -> String {
         RowError::WrongType { column } => format!("{column} of another type"),
         RowError::UnknownLabel { column } => format!("{column} with an unknown label"),
         error => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use std::collections::BTreeSet;
+    use std::io::Read;
+
+    /// Hash and split of the one row of a page.
+    fn place(source: Source, offset: u64, row: &Value) -> (String, String) {
+        let page = json!({"rows": [{"row_idx": offset, "row": row}], "num_rows_total": 9_000});
+        let text = PageText { body: page.to_string().into_bytes(), revision: None };
+        let block = block(source, &Fingerprints::default(), &text, offset, 1).unwrap().unwrap();
+        let mut line = String::new();
+        flate2::read::GzDecoder::new(block.bytes.as_slice()).read_to_string(&mut line).unwrap();
+        let line: Value = serde_json::from_str(&line).unwrap();
+        let word = |key: &str| line[key].as_str().unwrap().to_owned();
+        (word("row_hash"), word("split"))
+    }
+
+    #[test]
+    fn the_same_row_is_in_one_split_in_whatever_page_and_source() {
+        let mut met = BTreeSet::new();
+        for n in 0..60 {
+            let (asked, told) =
+                (format!("What is control {n}?"), format!("It is rule {n} of all."));
+            let fenrir = json!({"system": "", "user": asked, "assistant": told});
+            let nist = json!({"messages": [
+                {"role": "user", "content": asked}, {"role": "assistant", "content": told},
+            ]});
+            let here = place(Source::Fenrir, n, &fenrir);
+            assert_eq!(place(Source::Fenrir, 8_000 - n, &fenrir), here);
+            assert_eq!(place(Source::Nist, 3 * n, &nist), here);
+            let record = json!({"message_sanitized": told, "label_binary": "benign"});
+            let labelled = json!({"message_sanitized": told, "label_binary": "malicious"});
+            assert_eq!(place(Source::Witfoo, n, &record), place(Source::Witfoo, n + 7, &labelled));
+            met.insert(here.1);
+        }
+        assert_eq!(met.len(), Split::ALL.len(), "{met:?}");
     }
 }

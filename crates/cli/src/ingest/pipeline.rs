@@ -11,21 +11,25 @@ use crate::progress::now;
 use indicatif::ProgressBar;
 use omniguard_core::ingest::{Fingerprints, Source};
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 
 /// Pages that may wait for an earlier one, by thread.
 const AHEAD: u64 = 4;
 /// How often what was read is made to count.
 const COMMIT_EVERY: Duration = Duration::from_millis(250);
+/// How long a failure waits for the pages before it that are on their way.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What is read.
 #[derive(Debug)]
-pub(super) struct Task<'a> {
-    pub(super) hub: &'a Hub,
+pub(super) struct Task {
+    pub(super) hub: Hub,
     pub(super) source: Source,
-    pub(super) place: &'a Place,
-    pub(super) known: &'a Fingerprints,
+    pub(super) place: Place,
+    /// What the dataset's card names: for pages that name none.
+    pub(super) revision: Option<String>,
+    pub(super) known: Fingerprints,
     pub(super) limit: Option<u64>,
     pub(super) n_threads: u64,
 }
@@ -68,10 +72,15 @@ impl Gate {
         }
     }
 
-    fn written(&self, offset: u64, end: u64) {
+    fn written(&self, offset: u64) {
+        self.turn().written = offset;
+        self.moved.notify_all();
+    }
+
+    /// No page is read from `offset` on.
+    fn close(&self, offset: u64) {
         let mut turn = self.turn();
-        turn.written = offset;
-        turn.end = turn.end.min(end);
+        turn.end = turn.end.min(offset);
         drop(turn);
         self.moved.notify_all();
     }
@@ -79,49 +88,60 @@ impl Gate {
 
 type Read = (u64, Result<Block, Failure>);
 
-impl Task<'_> {
+impl Task {
     /// Reads all pages from where the folder is on; on a failure, all before it is kept.
-    pub(super) fn run(&self, folder: &mut Folder, bar: &ProgressBar) -> Result<(), Failure> {
-        let begin = folder.manifest.next_offset;
-        let n_first = PAGE_ROWS.min(self.rows_left(begin, u64::MAX));
-        if n_first == 0 {
+    ///
+    /// After a failure nobody waits for the threads: one may be on a server that never answers.
+    pub(super) fn run(
+        self: &Arc<Self>,
+        folder: &mut Folder,
+        bar: &ProgressBar,
+    ) -> Result<(), Failure> {
+        if self.rows_left(folder.manifest.reached.next_offset, u64::MAX) == 0 {
             return folder.complete();
         }
+        let begin = folder.page_begin();
         // Tells how many there are.
-        let first = self.read(begin, n_first)?;
+        let first = self.read(begin, PAGE_ROWS.min(self.rows_left(begin, u64::MAX)))?;
         let end = begin + self.rows_left(begin, first.n_rows_total);
         if first.n_rows_total == 0 {
             return Err(Failure::Empty);
         }
         bar.set_length(end);
-        let written = write(folder, begin, first, bar)?;
-        let gate = Gate {
+        if folder.manifest.revision.is_none() && first.revision.is_none() {
+            folder.manifest.revision.clone_from(&self.revision);
+        }
+        folder.agree(first.revision.as_ref())?;
+        folder.reopen_short_page()?;
+        let written = write(folder, &first, bar)?;
+        let gate = Arc::new(Gate {
             turn: Mutex::new(Turn { next: written, written, end }),
             moved: Condvar::new(),
             window: self.n_threads * AHEAD * PAGE_ROWS,
-        };
-        let result = std::thread::scope(|scope| {
-            let (sender, receiver) = mpsc::channel::<Read>();
-            for _ in 0..self.n_threads {
-                let (sender, gate) = (sender.clone(), &gate);
-                scope.spawn(move || {
-                    while let Some((offset, length)) = gate.claim() {
-                        if sender.send((offset, self.read(offset, length))).is_err() {
-                            return;
-                        }
-                    }
-                });
-            }
-            drop(sender);
-            let result = collect(folder, written, &receiver, &gate, bar);
-            // Whoever waits for its turn or is in mid-page finds that there is no more to do.
-            gate.written(u64::MAX / 2, 0);
-            result
         });
-        match result {
-            Ok(()) => folder.complete(),
-            Err(failure) => folder.commit().and(Err(failure)),
+        let (sender, receiver) = mpsc::channel::<Read>();
+        let spawn = |_| {
+            let (task, gate, sender) = (Arc::clone(self), Arc::clone(&gate), sender.clone());
+            std::thread::spawn(move || {
+                while let Some((offset, length)) = gate.claim() {
+                    let read = task.read(offset, length).and_then(|block| block.of(length));
+                    if sender.send((offset, read)).is_err() {
+                        return;
+                    }
+                }
+            })
+        };
+        let threads: Vec<_> = (0..self.n_threads).map(spawn).collect();
+        drop(sender);
+        if let Err(failure) = self.collect(folder, (written, end), &receiver, &gate, bar) {
+            return folder.commit().and(Err(failure));
         }
+        for thread in threads {
+            if let Err(panic) = thread.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+        folder.complete()
     }
 
     fn rows_left(&self, offset: u64, n_rows_total: u64) -> u64 {
@@ -129,56 +149,57 @@ impl Task<'_> {
     }
 
     fn read(&self, offset: u64, length: u64) -> Result<Block, Failure> {
-        let check = |text: &_| page::block(self.source, self.known, text, offset, length);
-        self.hub.page(self.source, self.place, offset, length, check)?
+        let check = |text: &_| page::block(self.source, &self.known, text, offset, length);
+        self.hub.page(self.source, &self.place, offset, length, check)?
     }
-}
 
-/// Writes the pages in their order.
-fn collect(
-    folder: &mut Folder,
-    begin: u64,
-    receiver: &mpsc::Receiver<Read>,
-    gate: &Gate,
-    bar: &ProgressBar,
-) -> Result<(), Failure> {
-    let mut waiting = BTreeMap::new();
-    let mut next = begin;
-    let mut committed = now();
-    for (offset, read) in receiver {
-        waiting.insert(offset, read);
-        while let Some(read) = waiting.remove(&next) {
-            next = write(folder, next, read?, bar)?;
-            gate.written(next, u64::MAX);
+    /// Writes the pages in their order up to the end, or to the first that failed.
+    fn collect(
+        &self,
+        folder: &mut Folder,
+        (mut next, mut end): (u64, u64),
+        receiver: &mpsc::Receiver<Read>,
+        gate: &Gate,
+        bar: &ProgressBar,
+    ) -> Result<(), Failure> {
+        let mut waiting = BTreeMap::new();
+        let mut failed: Option<(Failure, Instant)> = None;
+        let mut committed = now();
+        while next < end {
+            let patience = match &failed {
+                Some((_, since)) => GRACE.saturating_sub(since.elapsed()),
+                None => Duration::MAX,
+            };
+            let Ok((offset, read)) = receiver.recv_timeout(patience) else { break };
+            match read {
+                Ok(block) => {
+                    waiting.insert(offset, block);
+                }
+                Err(failure) => {
+                    // No page after it counts; those before it are not asked for again.
+                    end = end.min(offset);
+                    gate.close(end);
+                    self.hub.stop();
+                    failed.get_or_insert((failure, now()));
+                }
+            }
+            while let Some(block) = waiting.remove(&next) {
+                next = write(folder, &block, bar)?;
+                gate.written(next);
+            }
+            if committed.elapsed() >= COMMIT_EVERY {
+                folder.commit()?;
+                committed = now();
+            }
         }
-        if committed.elapsed() >= COMMIT_EVERY {
-            folder.commit()?;
-            committed = now();
-        }
+        failed.map_or(Ok(()), |(failure, _)| Err(failure))
     }
-    Ok(())
 }
 
 /// Adds a block; returns the first row after it.
-fn write(
-    folder: &mut Folder,
-    offset: u64,
-    block: Block,
-    bar: &ProgressBar,
-) -> Result<u64, Failure> {
-    let manifest = &mut folder.manifest;
-    match (&manifest.revision, block.revision) {
-        (Some(begun), Some(now)) if *begun != now => {
-            return Err(Failure::Changed { begun: begun.clone(), now });
-        }
-        (None, now) => manifest.revision = now,
-        _ => {}
-    }
-    folder.note(block.n_rows_total, block.partial);
-    folder.append(&block.bytes)?;
-    folder.counts.merge(&block.counts);
-    let next = offset + block.counts.read;
-    folder.manifest.next_offset = next;
-    bar.set_position(next);
-    Ok(next)
+fn write(folder: &mut Folder, block: &Block, bar: &ProgressBar) -> Result<u64, Failure> {
+    folder.agree(block.revision.as_ref())?;
+    folder.add(block)?;
+    bar.set_position(folder.manifest.reached.next_offset);
+    Ok(folder.manifest.reached.next_offset)
 }

@@ -17,7 +17,7 @@ pub(super) struct Pair {
 pub(super) struct Streamed {
     pub(super) layer: Layer,
     pub(super) checksum: u64,
-    split: Split,
+    pub(super) split: Split,
     pairs: [[Vec<Pair>; N_CHANNELS]; N_VECTORS],
 }
 
@@ -54,7 +54,9 @@ impl Streamed {
         channel: Channel,
         rng: &mut Rng,
     ) -> Option<Pair> {
-        let fitting = &self.pairs[vector.index()][channel.index()];
-        rng.pick(fitting).filter(|_| split == self.split).copied()
+        if split != self.split {
+            return None;
+        }
+        rng.pick(&self.pairs[vector.index()][channel.index()]).copied()
     }
 }

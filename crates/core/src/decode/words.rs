@@ -11,10 +11,12 @@ const LIST: &[u8] = include_bytes!("words.txt");
 /// Words of a block.
 const BLOCK: usize = 16;
 
-/// Each word as how many letters it shares with the one before, and the others.
-static PACKED: [u8; SIZE.0] = packed().0;
-/// Where the blocks begin.
-static BLOCKS: [u16; SIZE.1] = packed().1;
+struct Packed {
+    /// Each word as how many letters it shares with the one before, and the others.
+    words: [u8; SIZE.0],
+    /// Where the blocks begin.
+    blocks: [u16; SIZE.1],
+}
 
 /// Bytes and blocks of the packed list.
 const SIZE: (usize, usize) = {
@@ -27,27 +29,27 @@ const SIZE: (usize, usize) = {
     size
 };
 
-const fn packed() -> ([u8; SIZE.0], [u16; SIZE.1]) {
-    let mut packed = ([0; SIZE.0], [0; SIZE.1]);
+static PACKED: Packed = {
+    let mut packed = Packed { words: [0; SIZE.0], blocks: [0; SIZE.1] };
     let (mut n_bytes, mut n_blocks) = (0, 0);
     let mut walk = Walk::START;
     while let Some((word, n_shared)) = walk.next() {
         if walk.n_words % BLOCK == 1 {
-            packed.1[n_blocks] = n_bytes as u16;
+            packed.blocks[n_blocks] = n_bytes as u16;
             n_blocks += 1;
         }
-        packed.0[n_bytes] = n_shared as u8;
+        packed.words[n_bytes] = n_shared as u8;
         n_bytes += 1;
         let mut at = word.0 + n_shared;
         while at < word.1 {
-            packed.0[n_bytes] = LIST[at];
+            packed.words[n_bytes] = LIST[at];
             n_bytes += 1;
             at += 1;
         }
     }
     assert!(n_bytes <= u16::MAX as usize);
     packed
-}
+};
 
 /// Goes over the list as it is written.
 struct Walk {
@@ -70,7 +72,7 @@ impl Walk {
             return None;
         }
         let mut n_shared = 0;
-        if self.n_words % BLOCK != 0 {
+        if !self.n_words.is_multiple_of(BLOCK) {
             while self.last.0 + n_shared < self.last.1
                 && start + n_shared < end
                 && LIST[self.last.0 + n_shared] == LIST[start + n_shared]
@@ -87,11 +89,11 @@ impl Walk {
 /// Whether `word`, in lower case, is in the list.
 pub(super) fn is_word(word: &[u8]) -> bool {
     look_at(word.len());
-    let after = BLOCKS.partition_point(|&start| first_of(start) <= word);
-    let Some(start) = after.checked_sub(1).and_then(|block| BLOCKS.get(block)) else {
+    let after = PACKED.blocks.partition_point(|&start| first_of(start) <= word);
+    let Some(start) = after.checked_sub(1).and_then(|block| PACKED.blocks.get(block)) else {
         return false;
     };
-    let mut rest = PACKED.get(usize::from(*start)..).unwrap_or_default();
+    let mut rest = PACKED.words.get(usize::from(*start)..).unwrap_or_default();
     // How many letters of `word` the last word began with.
     let mut n_equal = 0;
     for _ in 0..BLOCK {
@@ -116,7 +118,7 @@ pub(super) fn is_word(word: &[u8]) -> bool {
 
 /// The word that a block begins with.
 fn first_of(start: u16) -> &'static [u8] {
-    let letters = PACKED.get(usize::from(start) + 1..).unwrap_or_default();
+    let letters = PACKED.words.get(usize::from(start) + 1..).unwrap_or_default();
     letters.get(..n_letters(letters)).unwrap_or_default()
 }
 
@@ -143,7 +145,7 @@ mod tests {
         for word in words() {
             assert!(is_word(word.as_bytes()), "{word}");
         }
-        assert!(PACKED.len() < LIST.len() / 2);
+        assert!(PACKED.words.len() < LIST.len() / 2);
     }
 
     #[test]

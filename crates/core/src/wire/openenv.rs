@@ -60,7 +60,8 @@ pub struct RunState {
     /// Which part of the corpus the frames come from.
     pub split: &'static str,
     /// Where the episode's texts are from: `embedded` or `feeds`. A run that a client seeded is
-    /// always `embedded`; of any other the seed alone tells the episode only where this says so.
+    /// always `embedded`; of any other the seed alone tells the episode only where this said so of
+    /// every episode so far.
     pub source: &'static str,
     /// The phase now.
     pub phase: &'static str,

@@ -70,6 +70,11 @@ impl Failure {
         }
     }
 
+    /// Whether it may be for what is on a page.
+    pub(crate) const fn may_be_the_page_s(self) -> bool {
+        matches!(self, Self::Malformed | Self::Unavailable | Self::Timeout | Self::Connection)
+    }
+
     /// Whether asking again soon is no use.
     pub(crate) const fn lasts(self) -> bool {
         matches!(

@@ -23,9 +23,8 @@ pub fn plot_view(plot: Signal<Plot>, label: &'static str, testid: String) -> Any
         let at = cursor.get_untracked();
         let to = match (event.key().as_str(), at) {
             ("Escape", _) => return cursor.set(None),
-            ("Home", _) => 0,
+            ("Home", _) | ("ArrowRight" | "ArrowUp" | "PageUp", None) => 0,
             ("End", _) | ("ArrowLeft" | "ArrowDown" | "PageDown", None) => last(),
-            ("ArrowRight" | "ArrowUp" | "PageUp", None) => 0,
             ("ArrowLeft" | "ArrowDown", Some(at)) => at.saturating_sub(1),
             ("ArrowRight" | "ArrowUp", Some(at)) => at + 1,
             ("PageDown", Some(at)) => at.saturating_sub(PAGE),

@@ -142,7 +142,7 @@ fn ready(cases: Arc<Cases>) -> AnyView {
     let (low, high) = Prices::EXPONENTS;
     let price = move || {
         let breach = prices.get().breach;
-        let decimals = if breach < 10.0 { 1 } else { 0 };
+        let decimals = usize::from(breach < 10.0);
         format!("as much as {breach:.decimals$} false positives")
     };
     let preset = |(name, what, preset): (&'static str, &'static str, Prices)| {

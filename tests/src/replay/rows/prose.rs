@@ -107,11 +107,14 @@ const CONTROLS: [&str; 20] = [
     "The organization identifies account types, assigns managers, and reviews accounts at a \
      frequency that it defines.",
     "Separation of duties reduces the risk of abuse of authorized privileges without collusion.",
-    "Least privilege applies to processes as well as to people, and is reviewed when duties change.",
-    "Audit records state what happened, when, where, the source, the outcome, and who was involved.",
+    "Least privilege applies to processes as well as to people, and is reviewed when duties \
+     change.",
+    "Audit records state what happened, when, where, the source, the outcome, and who was \
+     involved.",
     "The system alerts the personnel in charge when the logging process fails.",
     "Baseline configurations are documented, kept current, and placed under configuration control.",
-    "Changes are analysed for their impact on security and privacy before they are put into effect.",
+    "Changes are analysed for their impact on security and privacy before they are put into \
+     effect.",
     "Contingency plans are tested so that their effectiveness and readiness are known.",
     "Backups are protected for confidentiality and integrity at the place where they are stored.",
     "Identifiers are managed by selecting one that was not in use for a defined period.",
@@ -119,7 +122,8 @@ const CONTROLS: [&str; 20] = [
     "Incident handling covers preparation, detection and analysis, containment, and recovery.",
     "Media are sanitized before disposal, release, or reuse with techniques of defined strength.",
     "Physical access is enforced at entry points by verifying authorizations before access.",
-    "Risk assessments identify threats and vulnerabilities, and the likelihood and magnitude of harm.",
+    "Risk assessments identify threats and vulnerabilities, and the likelihood and magnitude of \
+     harm.",
     "Flaws are identified, reported, and corrected within a time that the organization defines.",
     "Boundary protection monitors and controls communications at managed interfaces.",
     "Cryptographic keys are established and managed when cryptography is employed.",

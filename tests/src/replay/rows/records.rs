@@ -129,8 +129,8 @@ fn message(idx: u64, event: &str, place: &Place, rng: &mut Rng) -> String {
     let (hour, minute, second) = (idx / 3_600 % 24, idx / 60 % 60, idx % 60);
     match rng.below(5) {
         0 => format!(
-            "<134>Nov 3 {hour:02}:{minute:02}:{second:02} HOST-{host:04} {service}[{pid}]: {event}; \
-             the {role} of {site} from 10.{a}.{b}.7 port {port}, event {idx}"
+            "<134>Nov 3 {hour:02}:{minute:02}:{second:02} HOST-{host:04} {service}[{pid}]: \
+             {event}; the {role} of {site} from 10.{a}.{b}.7 port {port}, event {idx}"
         ),
         1 => format!(
             "<Event xmlns=\"http://schemas.microsoft.com/win/2004/08/events/event\"><System>\
