@@ -6,7 +6,7 @@
 use super::live::run::Episodes;
 use super::record::{Record, Side};
 use super::replay::Episode;
-use super::round::{Answer, Belief, Exhibit, Origin, Round, Score, Truth};
+use super::round::{Answer, Belief, Origin, Round, Score, Truth, decided, exhibit};
 use super::settings::{Baseline, Settings};
 use crate::charts::series::Series;
 use core::fmt;
@@ -327,18 +327,6 @@ impl Run {
             Side::Baseline => &self.baseline_series,
         }
     }
-}
-
-/// What a network answers, not scored yet.
-pub fn decided(decision: &Decision) -> Answer {
-    let belief = Belief { p_malicious: decision.p_malicious, p_stdio: decision.p_stdio };
-    Answer { action: decision.action(), belief: Some(belief), score: None, origin: Origin::Page }
-}
-
-/// A text with the trained agent's reading of it.
-pub fn exhibit(text: String, decision: Decision) -> Exhibit {
-    let weights = decision.weights().map(|(name, part)| (name.into(), part)).collect();
-    Exhibit { text, decoded: decision.decoded, span: decision.span, weights }
 }
 
 #[cfg(test)]

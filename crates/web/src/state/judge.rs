@@ -2,8 +2,8 @@
 //!
 //! No truth is assumed: an answer is scored only where the visitor says what the text is.
 
-use super::engine::{Assets, baseline_rng, decided, exhibit};
-use super::round::{Answer, Exhibit, Origin, Score};
+use super::engine::{Assets, baseline_rng};
+use super::round::{Answer, Exhibit, Origin, Score, decided, exhibit};
 use super::settings::{Baseline, Settings};
 use core::fmt;
 use omniguard_core::action::{Action, ActionType, N_ACTIONS};

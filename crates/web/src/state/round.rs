@@ -10,6 +10,7 @@ use omniguard_core::curriculum::Phase;
 use omniguard_core::decode::Decoded;
 use omniguard_core::frame::{Channel, Mutation, Vector};
 use omniguard_core::history::Verdict;
+use omniguard_core::policy::Decision;
 use omniguard_core::reward::{Component, Reward};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -102,6 +103,18 @@ impl Answer {
     pub fn breached(&self) -> bool {
         self.score.as_ref().is_some_and(|score| score.verdict == Verdict::Breach)
     }
+}
+
+/// What a network answers, not scored yet.
+pub fn decided(decision: &Decision) -> Answer {
+    let belief = Belief { p_malicious: decision.p_malicious, p_stdio: decision.p_stdio };
+    Answer { action: decision.action(), belief: Some(belief), score: None, origin: Origin::Page }
+}
+
+/// A text with the trained agent's reading of it.
+pub fn exhibit(text: String, decision: Decision) -> Exhibit {
+    let weights = decision.weights().map(|(name, part)| (name.into(), part)).collect();
+    Exhibit { text, decoded: decision.decoded, span: decision.span, weights }
 }
 
 /// What a frame truly was.

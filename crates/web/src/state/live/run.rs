@@ -6,9 +6,9 @@
 //! curriculum goes on from episode to episode in the page; the adversary starts each one anew.
 
 use super::wire::{Judged, reset_body};
-use crate::state::engine::{Assets, MIN_EPISODES_PER_PHASE, Run, RunError, decided};
+use crate::state::engine::{Assets, MIN_EPISODES_PER_PHASE, Run, RunError};
 use crate::state::record::Side;
-use crate::state::round::{Answer, Exhibit, Origin, Round, Score, Truth};
+use crate::state::round::{Answer, Exhibit, Origin, Round, Score, Truth, decided};
 use crate::state::settings::Settings;
 use omniguard_core::curriculum::{Curriculum, Phase};
 use omniguard_core::decode::decode;
