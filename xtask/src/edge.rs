@@ -61,6 +61,8 @@ pub(crate) struct Run<'a> {
     /// Where the Durable Objects keep their state.
     pub(crate) state: &'a Path,
     pub(crate) log: &'a Path,
+    /// Secrets, where they are not those of `.dev.vars`.
+    pub(crate) env_file: Option<&'a Path>,
     /// Output on the terminal instead of in the log.
     pub(crate) verbose: bool,
 }
@@ -111,6 +113,9 @@ pub(crate) fn start(run: &Run<'_>) -> Result<Worker> {
     fs::create_dir_all(run.state)?;
     fs::write(run.log, "")?;
     let mut command = dev(run.address, run.state)?;
+    if let Some(file) = run.env_file {
+        command.arg("--env-file").arg(file);
+    }
     if !run.verbose {
         process::send_output_to(&mut command, run.log)?;
     }

@@ -26,7 +26,8 @@ pub(crate) fn serve(options: &Options) -> Result<()> {
     edge::check_port(address)?;
     build_all()?;
     let (state, log) = (paths::local().join("state"), paths::log("wrangler")?);
-    let run = edge::Run { address, state: &state, log: &log, verbose: options.verbose };
+    let run =
+        edge::Run { address, state: &state, log: &log, env_file: None, verbose: options.verbose };
     println!("starting the Worker …");
     let mut worker = edge::start(&run)?;
     println!("\n  OmniGuard is served at {}\n", worker.url);
