@@ -56,8 +56,8 @@ pub fn App() -> impl IntoView {
         </main>
         <footer class="footer">
             <p>
-                "Everything above runs in this page: environment, adversary and both agents are "
-                "compiled from one Rust crate, and nothing you enter leaves your browser."
+                "Environment, adversary and both agents run in this page, compiled from one Rust "
+                "crate. Live mode and the API reference alone send anything, to the server of this page."
             </p>
         </footer>
     }

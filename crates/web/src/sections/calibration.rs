@@ -4,6 +4,7 @@ use crate::api;
 use crate::components::near::near;
 use crate::components::panel::{panel, waiting};
 use crate::components::plot_view::plot_view;
+use crate::state::decimal;
 use crate::state::explorer::{Cases, N_FRAMES, Prices, Sampler};
 use leptos::html::Section;
 use leptos::prelude::*;
@@ -160,8 +161,8 @@ fn ready(cases: Arc<Cases>) -> AnyView {
         .into_any()
     };
     let on_input = move |event| {
-        if let Ok(step) = event_target_value(&event).parse::<f32>() {
-            prices.set(Prices::of_exponent(step / STEPS));
+        if let Some(step) = decimal::read(&event_target_value(&event)) {
+            prices.set(Prices::of_exponent(step as f32 / STEPS));
         }
     };
     let standings = Signal::derive(move || cases.with_value(|cases| cases.table(prices.get())));

@@ -1,5 +1,6 @@
 //! What the page knows, as plain structs: tested natively, with no DOM.
 
+pub mod decimal;
 pub mod dive;
 pub mod endpoints;
 pub mod engine;

@@ -4,6 +4,7 @@
 //! reading, the detectors, the outcomes and the totals are made anew from them, so that a file
 //! cannot contradict itself. Reading is total: any bytes in, an episode or a sentence out.
 
+use super::decimal;
 use super::replay::Episode;
 use super::round::{Answer, Belief, Exhibit, Origin, Round, Score, Truth};
 use super::settings::{Baseline, Settings, phase_from_name, phase_name};
@@ -304,7 +305,7 @@ fn read_reward(answer: &Fields<'_>) -> Result<Reward, FileError> {
 fn number(value: &Value) -> Option<f64> {
     let Value::Number(digits) = value else { return None };
     // "1e999" reads as an infinity.
-    digits.parse().ok().filter(|number: &f64| number.abs() <= f64::from(f32::MAX))
+    decimal::read(digits).filter(|number| number.abs() <= f64::from(f32::MAX))
 }
 
 /// A whole number from 0 to 2^53 - 1.

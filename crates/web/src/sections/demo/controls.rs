@@ -4,6 +4,7 @@ use super::live::live_bar;
 use super::store::{DemoStore, SPEED_MILLIS, fresh_seed};
 use crate::components::auto_run::auto_run;
 use crate::components::copy_button::CopyButton;
+use crate::state::decimal;
 use crate::state::settings::{Baseline, parse_seed, phase_from_name, phase_name};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -60,7 +61,7 @@ fn Speed(store: DemoStore) -> impl IntoView {
     let speed = store.speed_millis;
     let seconds = |millis: u32| format!("{:.1}", f64::from(millis) / 1e3);
     let on_input = move |event| {
-        if let Ok(seconds) = event_target_value(&event).parse::<f64>() {
+        if let Some(seconds) = decimal::read(&event_target_value(&event)) {
             let millis = (seconds * 1e3).round() as u32;
             speed.set(millis.clamp(SPEED_MILLIS.0, SPEED_MILLIS.1));
         }

@@ -3,6 +3,7 @@
 
 use super::problem::Problem;
 use super::seconds;
+use crate::state::decimal;
 use crate::state::record::Side;
 use crate::state::round::{Answer, Score, Truth};
 use core::fmt::Write as _;
@@ -92,7 +93,7 @@ pub(super) fn text(value: Option<&Value>) -> Option<String> {
 
 pub(super) fn real(value: Option<&Value>) -> Option<f32> {
     let Some(Value::Number(digits)) = value else { return None };
-    digits.parse().ok().filter(|value: &f64| value.is_finite()).map(|value| value as f32)
+    decimal::read(digits).map(|value| value as f32)
 }
 
 fn count(value: Option<&Value>) -> u32 {

@@ -1,5 +1,6 @@
 //! Reading a run's JSON files: a value with the place it came from, so that errors can name it.
 
+use crate::state::decimal;
 use core::fmt;
 use omniguard_core::json::Value;
 
@@ -92,7 +93,7 @@ impl<'a> Node<'a> {
     /// The number that it is.
     pub fn as_number(&self) -> Option<f64> {
         match self.value {
-            Value::Number(digits) => digits.parse().ok().filter(|n: &f64| n.is_finite()),
+            Value::Number(digits) => decimal::read(digits),
             _ => None,
         }
     }
