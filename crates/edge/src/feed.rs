@@ -106,9 +106,8 @@ impl Feed {
             return;
         }
         let small = self.small;
-        let is_low = |(split, &depth): (usize, &u32)| match small {
-            true => depth == 0,
-            false => 4 * quota(split).saturating_sub(depth) > quota(split),
+        let is_low = |(split, &depth): (usize, &u32)| {
+            if small { depth == 0 } else { 4 * quota(split).saturating_sub(depth) > quota(split) }
         };
         if depths.iter().enumerate().any(is_low) {
             self.filling = true;

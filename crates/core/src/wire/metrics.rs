@@ -225,9 +225,13 @@ mod tests {
 
     #[test]
     fn items_add_up_and_are_labelled() {
-        let feed =
-            FeedInfo { queued: 5, last_error: Some("timeout".into()), ..FeedInfo::default() };
-        let feeds = FeedsBody::new([("nist".into(), feed)].into());
+        let feed = FeedInfo {
+            queued: 5,
+            queued_by_split: [("train".into(), 5)].into(),
+            last_error: Some("timeout".into()),
+            ..FeedInfo::default()
+        };
+        let feeds = FeedsBody::new([("witfoo".into(), feed)].into());
         let body = MetricsBody::new(alloc::vec![item(0, 3), item(7, 4)], 2, feeds);
         assert_eq!((body.totals.steps, body.totals.total_reward), (7, 1.0));
         let text = body.prometheus();
@@ -235,8 +239,8 @@ mod tests {
         assert!(text.contains("omniguard_steps_total{env_id=\"7\"} 4\n"), "{text}");
         assert!(text.contains("omniguard_sessions 2\n"), "{text}");
         assert!(text.contains("omniguard_corpus_source{source=\"feeds\"} 1\n"), "{text}");
-        assert!(text.contains("omniguard_feed_queued{feed=\"nist\"} 5\n"), "{text}");
-        assert!(text.contains("{feed=\"nist\",kind=\"timeout\"} 1\n"), "{text}");
+        assert!(text.contains("omniguard_feed_queued{feed=\"witfoo\"} 5\n"), "{text}");
+        assert!(text.contains("{feed=\"witfoo\",kind=\"timeout\"} 1\n"), "{text}");
     }
 
     #[test]
