@@ -67,6 +67,13 @@ export function watch(page, origin) {
 
 export const hook = (page, name) => page.locator(`[data-testid="${name}"]`);
 
+/** Chooses a radio button by the keyboard: a click could land elsewhere while the page scrolls. */
+export async function choose(page, name) {
+  await hook(page, name).focus();
+  await page.keyboard.press("Space");
+  assert.ok(await hook(page, name).isChecked(), `${name} is not chosen`);
+}
+
 /** Presses *Next payload* until `n` frames are played. */
 export async function play(page, n) {
   for (let step = 1; step <= n; step += 1) {

@@ -1,7 +1,7 @@
 // Every control of the demo does what it says.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { hook, launch, play, standing, staticUrl, withDemo } from "./_browser.mjs";
+import { choose, hook, launch, play, standing, staticUrl, withDemo } from "./_browser.mjs";
 
 let browser;
 before(async () => {
@@ -42,7 +42,7 @@ test("phase and baseline start a new run and stand in the address", async () => 
       ["chain", "chained_exploitation"],
       ["auto", "bootstrapping"],
     ]) {
-      await hook(page, `phase-${name}`).check({ force: true });
+      await choose(page, `phase-${name}`);
       assert.equal(new URL(page.url()).searchParams.get("phase"), name);
       const now = await standing(page);
       assert.deepEqual([now.phase, now.steps, now.seed], [phase, 0, 5]);
@@ -136,7 +136,7 @@ test("a pasted text is scored by what the visitor says it is, and only then", as
       stdio_escape: "breach",
     };
     for (const [claim, outcome] of Object.entries(outcomes)) {
-      await hook(page, `claim-${claim}`).check({ force: true });
+      await choose(page, `claim-${claim}`);
       await hook(page, "custom-channel").selectOption("user_prompt");
       await hook(page, "custom-submit").click();
       await page.waitForFunction(

@@ -2,7 +2,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { hook, launch, staticUrl, withDemo } from "./_browser.mjs";
+import { choose, hook, launch, staticUrl, withDemo } from "./_browser.mjs";
 
 const file = (path) => readFileSync(new URL(`../../runs/second-defender/${path}`, import.meta.url), "utf8");
 const report = JSON.parse(file("evaluation/report.json"));
@@ -19,7 +19,7 @@ after(() => browser.close());
 const ready = (page, id) => page.waitForSelector(`#${id}[data-load="ready"]`, { timeout: 60_000 });
 
 /** Opens the page and waits until a section has read what it shows. */
-const at = (id, body, options) =>
+const at = (id, body) =>
   withDemo(
     browser,
     staticUrl,
@@ -28,7 +28,8 @@ const at = (id, body, options) =>
       await ready(page, id);
       await body(page);
     },
-    options,
+    // No smooth scrolling: what is pointed at stays where it is.
+    { reducedMotion: "reduce" },
   );
 
 /** A table as rows of texts, by what heads each row. */
@@ -44,7 +45,7 @@ const percent = (share) => `${(share * 100).toFixed(1)}%`;
 test("the table at a glance holds the report's figures, phase by phase", async () => {
   await at("results", async (page) => {
     for (const [idx, phase] of report.phases.entries()) {
-      await hook(page, `results-phase-${idx}`).check({ force: true });
+      await choose(page, `results-phase-${idx}`);
       const table = await rows(hook(page, "glance"));
       const trained = of(phase, "trained");
       const cell = (name) => table[name][1].split("\n")[0];
@@ -58,7 +59,7 @@ test("the table at a glance holds the report's figures, phase by phase", async (
 
 test("detection, answers by truth and stress set hold the counts of their files", async () => {
   await at("results", async (page) => {
-    await hook(page, "results-phase-1").check({ force: true });
+    await choose(page, "results-phase-1");
     const { detail } = report.phases[1];
     const text = await hook(page, "detection-0").innerText();
     assert.ok(text.includes(percent(detail.right_by_vector.stdio_escape.rate)), text);
@@ -84,10 +85,9 @@ test("curves read out what was logged, by pointer and by keys", async () => {
     assert.notEqual(await curve.locator(".chart-tip").innerText(), shown);
     await page.keyboard.press("Escape");
     assert.equal(await curve.locator(".chart-tip").count(), 0);
-    const box = await curve.boundingBox();
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await curve.hover();
     await curve.locator(".chart-tip").waitFor();
-    await hook(page, "results-part-1").check({ force: true });
+    await choose(page, "results-part-1");
     assert.notEqual(await curve.getAttribute("aria-valuemax"), String(records.length - 1));
   });
 });
