@@ -1,6 +1,7 @@
 // Chromium for the page's tests: one browser a file, a fresh context a test, and a record of what
 // a page must not do (console errors, requests to other origins).
 import { chromium } from "playwright-core";
+import { test } from "node:test";
 import assert from "node:assert/strict";
 
 /** The address of a running Worker, with the page. */
@@ -31,9 +32,24 @@ export function launch() {
   });
 }
 
+/** How pages are looked at by the test in hand. */
+let look = {};
+
+/** A test, once for each theme and width. */
+export function inEveryLook(name, body) {
+  for (const colorScheme of ["dark", "light"]) {
+    for (const width of [390, 1280, 1920]) {
+      test(`${name}, ${colorScheme}, ${width} px`, async () => {
+        look = { colorScheme, viewport: { width, height: 900 } };
+        await body().finally(() => (look = {}));
+      });
+    }
+  }
+}
+
 /** Opens `url`, waits until the demo can be played, and hands the page and its record to `body`. */
 export async function withDemo(browser, url, body, options = {}) {
-  const context = await browser.newContext(options);
+  const context = await browser.newContext({ ...look, ...options });
   try {
     const page = await context.newPage();
     const faults = watch(page, new URL(url).origin);

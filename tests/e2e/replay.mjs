@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { hook, launch, play, standing, staticUrl, withDemo, workerUrl } from "./_browser.mjs";
+import { hook, inEveryLook, launch, play, standing, staticUrl, withDemo, workerUrl } from "./_browser.mjs";
 
 const RUN = "seed=7&phase=chain&baseline=untrained";
 
@@ -35,7 +35,7 @@ const importFile = (page, text, name = "replay.json") =>
 const number = async (page, name) =>
   Number((await hook(page, name).innerText()).replace("−", "-").match(/[-+]?\d+(\.\d+)?/)[0]);
 
-test("finished episodes are kept, and each frame of one can be seen again", async () => {
+inEveryLook("finished episodes are kept, and each frame of one can be seen again", async () => {
   await withDemo(browser, `${staticUrl}/?${RUN}`, async (page) => {
     assert.equal(await episodes(page).count(), 0);
     const raws = [];
@@ -60,7 +60,7 @@ test("finished episodes are kept, and each frame of one can be seen again", asyn
   });
 });
 
-test("buttons, slider, strip and arrow keys move, and stop at both ends", async () => {
+inEveryLook("buttons, slider, strip and arrow keys move, and stop at both ends", async () => {
   await withDemo(browser, `${staticUrl}/?${RUN}`, async (page) => {
     await playEpisodes(page, 1);
     await episodes(page).first().click();
@@ -106,7 +106,7 @@ test("a breached baseline sits out for the rest of its episode", async () => {
   });
 });
 
-test("an export comes back as the same episode", async () => {
+inEveryLook("an export comes back as the same episode", async () => {
   await withDemo(browser, `${staticUrl}/?${RUN}`, async (page) => {
     await playEpisodes(page, 2);
     await episodes(page).first().click();

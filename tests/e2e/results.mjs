@@ -2,7 +2,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { choose, hook, launch, staticUrl, withDemo } from "./_browser.mjs";
+import { choose, hook, inEveryLook, launch, staticUrl, withDemo } from "./_browser.mjs";
 
 const file = (path) => readFileSync(new URL(`../../runs/second-defender/${path}`, import.meta.url), "utf8");
 const report = JSON.parse(file("evaluation/report.json"));
@@ -42,7 +42,7 @@ const rows = async (table) =>
 const of = (phase, name) => phase.agents.find(({ agent }) => agent === name);
 const percent = (share) => `${(share * 100).toFixed(1)}%`;
 
-test("the table at a glance holds the report's figures, phase by phase", async () => {
+inEveryLook("the table at a glance holds the report's figures, phase by phase", async () => {
   await at("results", async (page) => {
     for (const [idx, phase] of report.phases.entries()) {
       await choose(page, `results-phase-${idx}`);
@@ -57,7 +57,7 @@ test("the table at a glance holds the report's figures, phase by phase", async (
   });
 });
 
-test("detection, answers by truth and stress set hold the counts of their files", async () => {
+inEveryLook("detection, answers by truth and stress set hold the counts of their files", async () => {
   await at("results", async (page) => {
     await choose(page, "results-phase-1");
     const { detail } = report.phases[1];
@@ -71,7 +71,7 @@ test("detection, answers by truth and stress set hold the counts of their files"
   });
 });
 
-test("curves read out what was logged, by pointer and by keys", async () => {
+inEveryLook("curves read out what was logged, by pointer and by keys", async () => {
   await at("results", async (page) => {
     await hook(page, "smoothing").fill("0");
     const curve = hook(page, "curve-1");
@@ -92,7 +92,7 @@ test("curves read out what was logged, by pointer and by keys", async () => {
   });
 });
 
-test("every figure names its command and its file, and the files are there", async () => {
+inEveryLook("every figure names its command and its file, and the files are there", async () => {
   await at("results", async (page) => {
     const links = await page
       .locator("#results a, #resources a")
@@ -104,7 +104,7 @@ test("every figure names its command and its file, and the files are there", asy
   });
 });
 
-test("prices move the decisions along the curve, and presets say which they are", async () => {
+inEveryLook("prices move the decisions along the curve, and presets say which they are", async () => {
   await at("calibration", async (page) => {
     const figures = async () =>
       (await hook(page, "calibration-figure").allInnerTexts()).map((text) => Number.parseFloat(text));
@@ -146,7 +146,7 @@ test("a run that does not come is said, and asked for again", async () => {
   await context.close();
 });
 
-test("the action space is the service's own", async () => {
+inEveryLook("the action space is the service's own", async () => {
   await at("results", async (page) => {
     const names = await page.locator("#actions h3").allInnerTexts();
     assert.equal(names.length, 6);
