@@ -1,9 +1,10 @@
 //! An address that calls too often is told when to come back.
 
 use crate::server::Server;
-use omniguard_tests::{get, try_send};
+use omniguard_tests::{Answer, get, try_send};
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 /// A limit that a test can reach.
 const LIMIT: usize = 40;
@@ -26,17 +27,29 @@ fn configuration(folder: &Path) -> String {
     path.to_str().expect("UTF-8").to_owned()
 }
 
+/// How many calls are answered until one is refused, and that one.
+fn answered_until_refused() -> (usize, Answer) {
+    (0..100 * LIMIT)
+        .map(|number| (number, get("/health")))
+        .find(|(_, answer)| answer.status != 200)
+        .expect("a refusal")
+}
+
 #[test]
 fn an_address_that_calls_too_often_is_told_when_to_come_back() {
     let folder = tempfile::tempdir().expect("a folder");
     let configuration = configuration(folder.path());
     let _server = Server::start(&["--config", &configuration]);
-    let answers: Vec<_> = (0..4 * LIMIT).map(|_| get("/health")).collect();
-    let refused = answers.iter().find(|answer| answer.status != 200).expect("a refusal");
+    // Asking whether the Worker was ready has spent some of this window's calls.
+    let (_, refused) = answered_until_refused();
     refused.expect_problem(429, "too_many_requests");
-    assert!(refused.header("retry-after").parse::<u32>().expect("seconds") > 0);
     assert_eq!(refused.header("ratelimit-remaining"), "0");
-    assert!(answers.iter().filter(|answer| answer.status == 200).count() >= LIMIT / 2);
     // The page is not counted.
     assert_eq!(try_send("GET", "/", &[], None).expect("an answer").status, 200);
+    // Whoever waits as long as told has all calls of a window again.
+    let seconds = refused.header("retry-after").parse().expect("seconds");
+    assert!((1..=10).contains(&seconds), "{seconds} s");
+    std::thread::sleep(Duration::from_secs(seconds));
+    let (answered, _) = answered_until_refused();
+    assert!(answered >= LIMIT, "{answered} calls were answered");
 }
