@@ -19,6 +19,12 @@ use std::time::Duration;
 
 /// Sizes of frames, in bytes.
 const SIZES: [usize; 7] = [128, 256, 512, 1_024, 2_048, 4_096, 8_192];
+/// The size whose parts are measured.
+const PARTS_OF: usize = 512;
+/// Frames of a size, where there are so many,
+const N_FRAMES: usize = 64;
+/// among so many drawn in each phase.
+const N_DRAWN: usize = 20_000;
 /// Decisions behind the quantiles of a size.
 const N_ONCE: usize = 2_000;
 
@@ -28,28 +34,33 @@ fn table() -> Arc<TokenTable> {
     Arc::new(TokenTable::from_bytes(bytes).expect("the committed table loads"))
 }
 
-/// Frames of at most `n_bytes`, and little less, as the environment renders them: plain ones, or
-/// where there are few of these, as at the largest size, mutated ones too.
-fn frames(n_bytes: usize) -> Vec<String> {
+/// Frames of at most each size, and little less, as the environment renders them: plain ones, or
+/// where there are few of these mutated ones too. It has none of the largest size: these are pairs
+/// of half of it.
+fn frames() -> [Vec<String>; SIZES.len()] {
     let bytes = include_bytes!("../../../public/corpus.bin");
     let corpus = Arc::new(Corpus::from_bytes(bytes, table()).expect("the committed corpus loads"));
-    let mut found = Vec::new();
+    let mut found = [const { Vec::new() }; SIZES.len()];
     for (phase, mutated) in [(Phase::Bootstrapping, false), (Phase::ChainedExploitation, true)] {
         let config = EnvConfig { phase: Some(phase), ..EnvConfig::on(Split::Train) };
         let mut env = Environment::new(config, Arc::clone(&corpus), 1).expect("valid");
-        for _ in 0..40_000 {
-            if found.len() == 64 {
-                break;
-            }
+        for _ in 0..N_DRAWN {
             env.reset();
             let text = env.frame_text();
+            let fits = |n_bytes: &usize| (n_bytes * 7 / 8..=*n_bytes).contains(&text.len());
+            let Some(place) = SIZES.iter().position(fits) else { continue };
             let plain = env.frame().is_some_and(|frame| !frame.obfuscated());
-            if (plain || mutated) && (n_bytes * 7 / 8..=n_bytes).contains(&text.len()) {
-                found.push(text);
+            if (plain || mutated) && found[place].len() < N_FRAMES {
+                found[place].push(text);
             }
         }
     }
-    assert!(!found.is_empty(), "no frame of {n_bytes} bytes");
+    for place in 1..SIZES.len() {
+        if found[place].is_empty() {
+            found[place] = found[place - 1].chunks_exact(2).map(|pair| pair.join("\n")).collect();
+        }
+        assert!(!found[place].is_empty(), "no frame of {} bytes", SIZES[place]);
+    }
     found
 }
 
@@ -59,8 +70,8 @@ fn benches(c: &mut Criterion) {
     let context = Context::default();
     let mut group = c.benchmark_group("decide");
     group.throughput(Throughput::Elements(1));
-    let by_size = SIZES.map(|n_bytes| (n_bytes, frames(n_bytes)));
-    for (n_bytes, texts) in &by_size {
+    let by_size = frames();
+    for (n_bytes, texts) in SIZES.iter().zip(&by_size) {
         let mut next = texts.iter().cycle();
         group.bench_function(BenchmarkId::from_parameter(n_bytes), |b| {
             b.iter(|| policy.decide(black_box(next.next().expect("frames")), &context));
@@ -73,7 +84,7 @@ fn benches(c: &mut Criterion) {
     let mut group = c.benchmark_group("decide_once");
     group.sampling_mode(SamplingMode::Flat).sample_size(N_ONCE).nresamples(1_001);
     group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(1));
-    for (n_bytes, texts) in &by_size {
+    for (n_bytes, texts) in SIZES.iter().zip(&by_size) {
         let mut next = texts.iter().cycle();
         group.bench_function(BenchmarkId::from_parameter(n_bytes), |b| {
             b.iter(|| policy.decide(black_box(next.next().expect("frames")), &context));
@@ -81,8 +92,9 @@ fn benches(c: &mut Criterion) {
     }
     group.finish();
 
-    let texts = frames(512);
-    let mut group = c.benchmark_group("parts_of_512");
+    let texts = SIZES.iter().position(|&size| size == PARTS_OF).map(|place| &by_size[place]);
+    let texts = texts.expect("one of the sizes");
+    let mut group = c.benchmark_group(format!("parts_of_{PARTS_OF}"));
     let mut next = texts.iter().cycle();
     group.bench_function("decode", |b| b.iter(|| decode(next.next().expect("frames"))));
     let ready: Vec<_> = texts

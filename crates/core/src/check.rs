@@ -6,7 +6,7 @@ mod blind;
 mod leaks;
 mod rules;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "serde"))]
 pub(crate) use leaks::check as check_leaks;
 
 use crate::corpus::Corpus;
