@@ -81,8 +81,9 @@ fn measure(
         command.args(["--bench", bench]);
     }
     if let Some(target) = target {
+        // With fast calls node collects garbage within a WASI call, which V8 does not survive.
         let runner = format!(
-            "{} --no-warnings {}",
+            "{} --no-warnings --no-turbo-fast-api-calls {}",
             npm::bin("node").display(),
             paths::root().join("xtask/js/wasi.mjs").display()
         );

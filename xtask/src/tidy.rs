@@ -85,6 +85,7 @@ fn trunk_and_the_page_agree_with_the_tools() {
         "mutable-globals",
         "multivalue",
         "reference-types",
+        "simd",
     ] {
         assert!(page.contains(&format!("--enable-{feature}")), "wasm-opt is not told of {feature}");
     }

@@ -35,8 +35,8 @@ fn table() -> Arc<TokenTable> {
 }
 
 /// Frames of at most each size, and little less, as the environment renders them: plain ones, or
-/// where there are few of these mutated ones too. It has none of the largest size: these are pairs
-/// of half of it.
+/// where there are few of these mutated ones too. It has none of the largest size: these are
+/// JSON-RPC batches of two.
 fn frames() -> [Vec<String>; SIZES.len()] {
     let bytes = include_bytes!("../../../public/corpus.bin");
     let corpus = Arc::new(Corpus::from_bytes(bytes, table()).expect("the committed corpus loads"));
@@ -57,7 +57,10 @@ fn frames() -> [Vec<String>; SIZES.len()] {
     }
     for place in 1..SIZES.len() {
         if found[place].is_empty() {
-            found[place] = found[place - 1].chunks_exact(2).map(|pair| pair.join("\n")).collect();
+            found[place] = found[place - 1]
+                .chunks_exact(2)
+                .map(|pair| format!("[{}]", pair.join(",")))
+                .collect();
         }
         assert!(!found[place].is_empty(), "no frame of {} bytes", SIZES[place]);
     }
