@@ -35,21 +35,26 @@ export function launch() {
 /** How pages are looked at by the test in hand. */
 let look = {};
 
-/** A test, once for each theme and width. */
+/** A test, once for each theme and width; `body` is told how many of them came before. */
 export function inEveryLook(name, body) {
+  let n = 0;
   for (const colorScheme of ["dark", "light"]) {
     for (const width of [390, 1280, 1920]) {
+      const before = n++;
       test(`${name}, ${colorScheme}, ${width} px`, async () => {
         look = { colorScheme, viewport: { width, height: 900 } };
-        await body().finally(() => (look = {}));
+        await body(before).finally(() => (look = {}));
       });
     }
   }
 }
 
+/** A visitor of their own, who looks as the test in hand does. */
+export const newContext = (browser, options = {}) => browser.newContext({ ...look, ...options });
+
 /** Opens `url`, waits until the demo can be played, and hands the page and its record to `body`. */
 export async function withDemo(browser, url, body, options = {}) {
-  const context = await browser.newContext({ ...look, ...options });
+  const context = await newContext(browser, options);
   try {
     const page = await context.newPage();
     const faults = watch(page, new URL(url).origin);

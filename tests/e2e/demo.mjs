@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { cli, hook, launch, play, standing, staticUrl, withDemo, workerUrl } from "./_browser.mjs";
+import { cli, hook, inEveryLook, launch, play, standing, staticUrl, withDemo, workerUrl } from "./_browser.mjs";
 
 let browser;
 before(async () => {
@@ -71,7 +71,7 @@ test("the truth is hidden until both have answered", async () => {
   });
 });
 
-test("a pasted tool call gets a verdict with a reason from both agents", async () => {
+inEveryLook("a pasted tool call gets a verdict with a reason from both agents", async () => {
   const call = {
     jsonrpc: "2.0",
     id: 12,
@@ -97,7 +97,7 @@ test("a pasted tool call gets a verdict with a reason from both agents", async (
   });
 });
 
-test("controls: auto-run plays and pauses, reset starts over, a bad seed is explained", async () => {
+inEveryLook("controls: auto-run plays and pauses, reset starts over, a bad seed is explained", async () => {
   await withDemo(browser, `${workerUrl}/?seed=5&phase=CHAIN&baseline=rules`, async (page) => {
     assert.equal((await standing(page)).phase, "chained_exploitation");
     await hook(page, "auto").click();
@@ -118,7 +118,7 @@ test("controls: auto-run plays and pauses, reset starts over, a bad seed is expl
   });
 });
 
-test("the keyboard alone plays a frame", async () => {
+inEveryLook("the keyboard alone plays a frame", async () => {
   await withDemo(browser, `${workerUrl}/?seed=5`, async (page) => {
     await hook(page, "next").focus();
     await page.keyboard.press("Enter");

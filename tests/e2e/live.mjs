@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { hook, launch, play, staticUrl, watch, withDemo, workerUrl } from "./_browser.mjs";
+import { hook, inEveryLook, launch, newContext, play, staticUrl, watch, withDemo, workerUrl } from "./_browser.mjs";
 import { says, startUpstream } from "./_upstream.mjs";
 import { startWorker } from "./_worker.mjs";
 
@@ -31,7 +31,7 @@ after(async () => {
 
 /** A page with live mode on; `seen` is what the Worker answered. */
 async function withLive(url, body, options = {}) {
-  const context = await browser.newContext(options);
+  const context = await newContext(browser, options);
   try {
     const page = await context.newPage();
     // What the script makes fail is logged by the browser itself; all else is a fault.
@@ -68,13 +68,14 @@ const badge = (page, side, text) =>
   );
 const steps = (page, n) => page.waitForSelector(`[data-testid="demo"][data-steps="${n}"]`);
 
-test("a live episode: queued, answered, failed, asked again, unparsed, answered on the device", async () => {
+inEveryLook("a live episode: queued, answered, failed, asked again, unparsed, answered on the device", async (before) => {
   upstream.scripts = {
     [TRAINED]: [{ ...says("BLOCK"), delay: 1_500 }, { status: 500 }, { ...says("SPOTLIGHT"), delay: 200 }],
     [BASE]: [{ ...says("SPOTLIGHT"), delay: 2_500 }, says("BLOCK"), { words: "Let it pass: ALLOW." }],
   };
   upstream.otherwise = says("REVOKE_STDIO");
-  await withLive(`${worker.url}/?seed=7&phase=BOOT`, async (page, seen) => {
+  // Each look has frames of its own: an answer to one seen before would come from memory.
+  await withLive(`${worker.url}/?seed=${7 + before}&phase=BOOT`, async (page, seen) => {
     assert.match(await hook(page, "live-note").innerText(), new RegExp(`${TRAINED}.*${BASE}`));
     assert.equal(await hook(page, "queue").innerText(), "Queue idle");
 
@@ -159,10 +160,10 @@ test("a live episode: queued, answered, failed, asked again, unparsed, answered 
   });
 });
 
-test("a refused question counts down, a failure pauses auto-run, and switching off aborts", async () => {
+inEveryLook("a refused question counts down, a failure pauses auto-run, and switching off aborts", async (before) => {
   upstream.scripts = {};
   upstream.otherwise = { ...says("BLOCK"), delay: 6_000 };
-  await withLive(`${worker.url}/?seed=8`, async (page, seen) => {
+  await withLive(`${worker.url}/?seed=${100 + before}`, async (page, seen) => {
     const problem = { type: "queue_full", title: "t", status: 429, detail: "20 wait" };
     await page.route("**/api/infer", (route) =>
       route.request().postDataJSON().model === "trained"

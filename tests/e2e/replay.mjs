@@ -93,7 +93,7 @@ inEveryLook("buttons, slider, strip and arrow keys move, and stop at both ends",
   });
 });
 
-test("a breached baseline sits out for the rest of its episode", async () => {
+inEveryLook("a breached baseline sits out for the rest of its episode", async () => {
   await withDemo(browser, `${staticUrl}/?${RUN}`, async (page) => {
     await playEpisodes(page, 1);
     await episodes(page).first().click();
@@ -124,7 +124,7 @@ inEveryLook("an export comes back as the same episode", async () => {
   });
 });
 
-test("a file that is no replay is explained, and the open episode stays", async () => {
+inEveryLook("a file that is no replay is explained, and the open episode stays", async () => {
   await withDemo(browser, `${staticUrl}/?${RUN}`, async (page) => {
     await playEpisodes(page, 1);
     await episodes(page).first().click();
@@ -151,7 +151,7 @@ test("a file that is no replay is explained, and the open episode stays", async 
   });
 });
 
-test("a link opens the same episode to the bit, and leaves the run at its start", async () => {
+inEveryLook("a link opens the same episode to the bit, and leaves the run at its start", async () => {
   let text;
   let link;
   const context = { permissions: ["clipboard-read", "clipboard-write"] };
@@ -180,7 +180,7 @@ test("a link opens the same episode to the bit, and leaves the run at its start"
   });
 });
 
-test("a far episode shows progress and can be stopped; a wrong number is explained", async () => {
+inEveryLook("a far episode shows progress and can be stopped; a wrong number is explained", async () => {
   await withDemo(browser, `${staticUrl}/?${RUN}&episode=2000`, async (page) => {
     const progress = hook(page, "replay-progress");
     await progress.waitFor();
@@ -208,7 +208,7 @@ test("the shelf is bounded", async () => {
   });
 });
 
-test("the demo alone: nothing of the page around it, and a way to the whole page", async () => {
+inEveryLook("the demo alone: nothing of the page around it, and a way to the whole page", async () => {
   await withDemo(browser, `${staticUrl}/?${RUN}&embed=demo`, async (page) => {
     assert.equal(await page.locator("header.top-bar, .hero, footer").count(), 0);
     const link = new URL(await hook(page, "whole-page").evaluate((link) => link.href));

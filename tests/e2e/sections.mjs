@@ -5,7 +5,7 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import { hook, launch, play, staticUrl, withDemo, workerUrl } from "./_browser.mjs";
+import { hook, inEveryLook, launch, play, staticUrl, withDemo, workerUrl } from "./_browser.mjs";
 
 let browser;
 before(async () => {
@@ -74,7 +74,7 @@ async function tryIt(page, path, body) {
   return { outcome, answer: await card(page, path).locator("pre").innerText() };
 }
 
-test("endpoints are tried in a namespace of the tab's own", async () => {
+inEveryLook("endpoints are tried in a namespace of the tab's own", async () => {
   await withDemo(browser, workerUrl, async (page) => {
     await page.waitForSelector('[data-testid="api-note"][data-status="online"]');
     const name = (text) => text.match(/page-[0-9a-f]{16}/)?.[0];
@@ -109,7 +109,7 @@ test("the cards are the paths that the API describes", async () => {
   });
 });
 
-test("without a backend the API says how to start one, and nothing can be pressed", async () => {
+inEveryLook("without a backend the API says how to start one, and nothing can be pressed", async () => {
   await withDemo(browser, staticUrl, async (page) => {
     await page.waitForSelector('[data-testid="api-note"][data-status="offline"]');
     assert.match(await hook(page, "api-note").innerText(), /cargo xtask serve/);
@@ -119,7 +119,7 @@ test("without a backend the API says how to start one, and nothing can be presse
   });
 });
 
-test("the tour is led by the keyboard, gives the focus back and leaves the demo playable", async () => {
+inEveryLook("the tour is led by the keyboard, gives the focus back and leaves the demo playable", async () => {
   await withDemo(browser, staticUrl, async (page) => {
     const tour = hook(page, "tour");
     assert.ok(!(await tour.isVisible()), "it comes by itself to a test");
@@ -139,17 +139,28 @@ test("the tour is led by the keyboard, gives the focus back and leaves the demo 
     assert.equal(await page.locator("[data-tour]").count(), 0);
     assert.ok(await hook(page, "tour-start").evaluate((button) => button === document.activeElement));
   });
-  await withDemo(
-    browser,
-    `${staticUrl}/?tour=1`,
-    async (page) => {
-      await hook(page, "tour").waitFor();
-      await play(page, 2);
-      await page.keyboard.press("Escape");
-      assert.ok(!(await hook(page, "tour").isVisible()));
-    },
-    { viewport: { width: 390, height: 800 } },
-  );
+  await withDemo(browser, `${staticUrl}/?tour=1`, async (page) => {
+    await hook(page, "tour").waitFor();
+    await play(page, 2);
+    await page.keyboard.press("Escape");
+    assert.ok(!(await hook(page, "tour").isVisible()));
+  });
+});
+
+inEveryLook("the theme is the system's until it is switched, and the choice is kept", async () => {
+  await withDemo(browser, staticUrl, async (page) => {
+    const light = await page.evaluate(() => matchMedia("(prefers-color-scheme: light)").matches);
+    const [systems, other] = light ? ["light", "dark"] : ["dark", "light"];
+    const shown = () =>
+      page.evaluate(() => [document.documentElement.dataset.theme, getComputedStyle(document.documentElement).colorScheme]);
+    assert.deepEqual(await shown(), [systems, systems]);
+    assert.match(await hook(page, "theme-switch").getAttribute("aria-label"), new RegExp(other));
+    await hook(page, "theme-switch").click();
+    assert.deepEqual(await shown(), [other, other]);
+    await page.reload();
+    await page.waitForSelector("body[data-ready]");
+    assert.deepEqual(await shown(), [other, other]);
+  });
 });
 
 test("a page that may keep nothing works all the same", async () => {
